@@ -1,0 +1,22 @@
+/** What the reporter writes to the results file, one JSON object a line; the runner reads along. */
+export type ReportEvent =
+  | { readonly event: "begin"; readonly title: string }
+  | { readonly event: "pass"; readonly title: string; readonly seconds: number }
+  | { readonly event: "fail"; readonly title: string; readonly error: string }
+  | { readonly event: "skip"; readonly title: string; readonly reason: string }
+  | { readonly event: "end" };
+
+/** The environment variable that names the results file. */
+export const RESULTS_FILE = "WIREWORK_TEST_RESULTS";
+
+/** Outcome of one phase, or the sum of several. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** The line that ends a run. */
+export function tallyLine(tally: Tally): string {
+  return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
+}
