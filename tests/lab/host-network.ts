@@ -1,0 +1,90 @@
+import type { Lan } from "./lan";
+
+/** What configures a lab host's links at boot. */
+export const NetworkManager = { ifupdown: "ifupdown", networkd: "networkd" } as const;
+export type NetworkManager = (typeof NetworkManager)[keyof typeof NetworkManager];
+
+/** A network card of a host: one end in the LAN's bridge. */
+export interface HostNic {
+  readonly lan: Lan;
+  /** Its name on the host: `eth1`. */
+  readonly interface: string;
+  /** Addresses with prefix length, either family. @default none: up, without address */
+  readonly addresses?: readonly string[];
+  /** Default route over this card. @default none */
+  readonly gateway?: string;
+  /** @default none */
+  readonly gateway6?: string;
+  /** Configured by DHCP instead of `addresses`. @default false */
+  readonly dhcp?: boolean;
+  /** false: the host's configuration does not mention the card, and it stays down. @default true */
+  readonly configured?: boolean;
+}
+
+/** The card of a host that carries its management addresses. */
+export const managementInterface = "eth0";
+
+export interface NicPlan extends Omit<HostNic, "lan"> {
+  readonly addresses?: readonly string[];
+}
+
+function ifupdownStanza(nic: NicPlan): string {
+  const v4 = nic.addresses?.filter((address) => !address.includes(":")) ?? [];
+  const v6 = nic.addresses?.filter((address) => address.includes(":")) ?? [];
+  const lines = [`auto ${nic.interface}`];
+  if (nic.dhcp) lines.push(`iface ${nic.interface} inet dhcp`);
+  for (const [index, address] of v4.entries()) {
+    lines.push(`iface ${nic.interface} inet static`, `    address ${address}`);
+    if (index === 0 && nic.gateway) lines.push(`    gateway ${nic.gateway}`);
+  }
+  for (const [index, address] of v6.entries()) {
+    lines.push(
+      `iface ${nic.interface} inet6 static`,
+      `    address ${address}`,
+      "    dad-attempts 0",
+      "    accept_ra 0",
+    );
+    if (index === 0 && nic.gateway6) lines.push(`    gateway ${nic.gateway6}`);
+  }
+  if (!nic.dhcp && v4.length + v6.length === 0) {
+    lines.push(`iface ${nic.interface} inet manual`, `    up ip link set ${nic.interface} up`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function networkdUnit(nic: NicPlan): string {
+  const lines = ["[Match]", `Name=${nic.interface}`, "", "[Link]", "RequiredForOnline=no", "", "[Network]"];
+  lines.push(`DHCP=${nic.dhcp ? "ipv4" : "no"}`, `IPv6AcceptRA=${nic.dhcp ? "yes" : "no"}`);
+  if (nic.gateway) lines.push(`Gateway=${nic.gateway}`);
+  if (nic.gateway6) lines.push(`Gateway=${nic.gateway6}`);
+  for (const address of nic.addresses ?? []) {
+    lines.push("", "[Address]", `Address=${address}`);
+    if (address.includes(":")) lines.push("DuplicateAddressDetection=none");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** What a manager cannot configure. */
+export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): string[] {
+  return nics.flatMap((nic) => [
+    ...(/^[a-z][a-z0-9._-]{0,14}$/.test(nic.interface)
+      ? []
+      : [`${nic.interface}: no name that Linux takes for a link`]),
+    ...(nic.interface === managementInterface
+      ? [`${nic.interface}: is the management link; LAN cards start at eth1`]
+      : []),
+    ...(nic.dhcp && manager === NetworkManager.ifupdown
+      ? [`${nic.interface}: dhcp needs networkManager "networkd"; ifupdown hosts have no DHCP client installed`]
+      : []),
+  ]);
+}
+
+/** The files under / that make the host's manager configure its cards at boot. */
+export function networkFiles(manager: NetworkManager, nics: readonly NicPlan[]): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const nic of nics.filter((one) => one.configured !== false)) {
+    if (manager === NetworkManager.ifupdown) files[`etc/network/interfaces.d/${nic.interface}`] = ifupdownStanza(nic);
+    else files[`etc/systemd/network/50-${nic.interface}.network`] = networkdUnit(nic);
+  }
+  return files;
+}
