@@ -20,7 +20,7 @@ export interface PlanContext {
   readonly found?: readonly Problem[];
 }
 
-/** Whose facts and Docker objects these are: `project/stack/name`. */
+/** Whose facts and Docker objects these are: `project/stack/Component.name`. */
 export function ownerOf(context: PlanContext): string {
-  return `${context.project}/${context.stack}/${context.name}`;
+  return `${context.project}/${context.stack}/${context.component}.${context.name}`;
 }

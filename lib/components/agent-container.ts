@@ -1,0 +1,170 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { newVerification } from "../host/host-change";
+import { after, type Planned, pick } from "../lift";
+import type { EndpointPlan } from "../plan/macvlan-agent";
+import type { LabelPlan } from "../plan/macvlan-network";
+import { type ContainerArgs, containerArguments, dockerLabels } from "./container-args";
+import type { ComponentContext } from "./context";
+
+/** A further network of an agent's container, beside the one that the agent is about. */
+export interface ExtraNetworkArgs {
+  /** Name of the Docker network. */
+  name: pulumi.Input<string>;
+  /**
+   * Fixed IPv4 address on it; the network must have been given a subnet.
+   * @default - given by Docker
+   */
+  ipv4Address?: pulumi.Input<string>;
+  /**
+   * Fixed IPv6 address on it.
+   * @default - given by Docker
+   */
+  ipv6Address?: pulumi.Input<string>;
+  /**
+   * Fixed MAC on it. Needs Docker 25.
+   * @default - chosen by Docker
+   */
+  macAddress?: pulumi.Input<string>;
+  /**
+   * Names under which other containers of that network find this one.
+   * @default - none
+   */
+  aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Whether the container's default route goes by this network: the one on which it is managed. At most one.
+   * @default false
+   */
+  management?: pulumi.Input<boolean>;
+}
+
+/** What is proved from inside the agent's network namespace once it runs. Needs a host. */
+export interface VerifyArgs {
+  /**
+   * Whether anything is proved at all.
+   * @default true
+   */
+  enabled?: pulumi.Input<boolean>;
+  /**
+   * Whether the network's gateway must answer ARP or neighbour discovery.
+   * @default - true where the network has a gateway of its own on the LAN
+   */
+  gateway?: pulumi.Input<boolean>;
+  /**
+   * An address that must answer ICMP echo.
+   * @default - none
+   */
+  target?: pulumi.Input<string>;
+  /**
+   * A command that must end with 0 inside the container.
+   * @default - none
+   */
+  command?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Seconds until the proof counts as failed, 1-300.
+   * @default 10
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** Where a container really stands on one of its networks, read back from the engine. */
+export interface NetworkAddresses {
+  /** Name of the Docker network. */
+  network: string;
+  /** IPv4 address, empty where there is none. */
+  ipv4Address: string;
+  /** IPv6 address, empty where there is none. */
+  ipv6Address: string;
+  /** MAC of the interface. */
+  macAddress: string;
+  /** IPv4 gateway that the container was given, empty where there is none. */
+  gateway: string;
+}
+
+/** What the plan of every agent says of its container. */
+export interface AgentPlan {
+  readonly containerName: string;
+  readonly labels: readonly LabelPlan[];
+  readonly endpoints: readonly EndpointPlan[];
+  readonly verify: readonly string[];
+}
+
+/** What an agent's container is made from. */
+export interface AgentContainerArgs {
+  /** The user's container arguments. */
+  container: ContainerArgs;
+  /** The agent's plan. */
+  plan: Planned<AgentPlan>;
+  /** Id of the network under the agent: the container is replaced with it. */
+  networkId?: pulumi.Input<string>;
+  /** Published ports. */
+  ports?: docker.ContainerArgs["ports"];
+  /** What must be on the host before the container. */
+  after?: pulumi.Resource;
+}
+
+/** The container of an agent, and the proof that it stands where it was declared. */
+export function newAgentContainer(context: ComponentContext, args: AgentContainerArgs, parent: pulumi.Resource) {
+  const { plan } = args;
+  const container = new docker.Container(
+    `${context.name}-container`,
+    {
+      ...containerArguments(args.container),
+      name: pick(plan, ({ containerName }) => containerName),
+      labels: dockerLabels(
+        pick(plan, ({ labels }) => labels),
+        args.container.labels,
+      ),
+      // Bound to the network's id: Docker's provider attaches by name, and a network that is made anew keeps its name.
+      networksAdvanced: after(
+        args.networkId,
+        pick(plan, ({ endpoints }) =>
+          endpoints.map(({ networkName, aliases, ...rest }) => ({
+            name: networkName,
+            ...rest,
+            aliases: aliases && [...aliases],
+          })),
+        ),
+      ),
+      ports: args.ports,
+    },
+    // Name, address and MAC can be held by one container only: the old one must be gone before the new one comes.
+    { parent, deleteBeforeReplace: true, dependsOn: args.after },
+  );
+  const verification = newContainerVerification(context, plan, container, parent);
+  const networks = container.networkDatas.apply((found) => found.map(networkAddresses));
+  const mainNetwork = pick(plan, ({ endpoints }) => endpoints[0]?.networkName ?? "bridge");
+  const main = pulumi.all([networks, mainNetwork]).apply(([all, name]) => all.find(({ network }) => network === name));
+  return {
+    containerId: container.id,
+    containerName: container.name,
+    networks,
+    ipv4Address: main.apply((found) => found?.ipv4Address ?? ""),
+    ipv6Address: main.apply((found) => found?.ipv6Address ?? ""),
+    macAddress: main.apply((found) => found?.macAddress ?? ""),
+    verification: verification === undefined ? pulumi.output("not verified") : pulumi.unsecret(verification.stdout),
+  };
+}
+
+function newContainerVerification(
+  { name, owner, link }: ComponentContext,
+  plan: Planned<AgentPlan>,
+  container: docker.Container,
+  parent: pulumi.Resource,
+) {
+  if (link === undefined || plan.known?.verify.length === 0) {
+    return undefined;
+  }
+  const lines = pick(plan, ({ verify }) => [...verify]);
+  return newVerification(`${name}-verify`, { link, owner, lines, containerId: container.id }, { parent });
+}
+
+function networkAddresses(found: docker.types.output.ContainerNetworkData): NetworkAddresses {
+  return {
+    network: found.networkName ?? "",
+    ipv4Address: found.ipAddress ?? "",
+    ipv6Address: found.globalIpv6Address ?? "",
+    macAddress: found.macAddress ?? "",
+    gateway: found.gateway ?? "",
+  };
+}

@@ -1,0 +1,84 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { newHostChange } from "../host/host-change";
+import { type HostLink, type HostRef, hostLink } from "../host/host-ref";
+import { ownerOf, type PlanContext } from "../plan/context";
+import type { HostState } from "../plan/host-state";
+import { type Claim, Inventory } from "../plan/inventory";
+import { Problems } from "../problems";
+
+/** What a component's children are made in. */
+export interface ComponentContext {
+  /** Name of the component: the first part of each child's name. */
+  readonly name: string;
+  /** See {@link ownerOf}. */
+  readonly owner: string;
+  /** The host, where one is given. */
+  readonly link?: HostLink;
+  /** What the plan must know of all this; the identity may be an Output. */
+  readonly plan: Omit<PlanContext, "hostIdentity"> & { hostIdentity?: pulumi.Input<string> };
+}
+
+/** Gathers what a component needs before it plans. */
+export function componentContext(component: string, name: string, host?: pulumi.Input<HostRef>): ComponentContext {
+  const link = host === undefined ? undefined : hostLink(host);
+  const plan = {
+    component,
+    name,
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    hostIdentity: link?.identity,
+  };
+  return { name, owner: ownerOf({ component, name, project: plan.project, stack: plan.stack }), link, plan };
+}
+
+/** Options of a component whose Docker objects go to the engine of `host`, unless the user names a provider. */
+export function withHostProvider(
+  opts: pulumi.ComponentResourceOptions | undefined,
+  host: pulumi.Input<HostRef> | undefined,
+): pulumi.ComponentResourceOptions | undefined {
+  const provider = host === undefined ? undefined : hostLink(host).provider;
+  const given = opts?.providers ?? [];
+  const named = [...(opts?.provider ? [opts.provider] : []), ...(Array.isArray(given) ? given : Object.values(given))];
+  if (provider === undefined || named.some((one) => docker.Provider.isInstance(one))) {
+    return opts;
+  }
+  const { provider: single, ...rest } = opts ?? {};
+  return { ...rest, providers: [...named.filter((one) => one !== single), ...(single ? [single] : []), provider] };
+}
+
+/** The facts of a component, where it has a host: before all of its Docker objects. */
+export function newFacts(context: ComponentContext, state: pulumi.Input<HostState>, parent: pulumi.Resource) {
+  const { link, owner } = context;
+  return link && newHostChange(`${context.name}-facts`, { link, owner, state }, { parent });
+}
+
+// Everything that is planned in one program meets here. Keyed by the engine's connection: programs that run in one
+// process, one after the other or side by side, must not see each other.
+const inventories = new WeakMap<object, Inventory>();
+const withoutEngine = {};
+
+function inventory(): Inventory {
+  const engine = pulumi.runtime.getMonitor() ?? withoutEngine;
+  const found = inventories.get(engine) ?? new Inventory();
+  inventories.set(engine, found);
+  return found;
+}
+
+/** Enters what a plan claims for itself; throws when another component of the program claims the same. */
+export function withClaims<P extends { claims: readonly Claim[]; warnings: readonly string[] }>(
+  context: Pick<PlanContext, "component" | "name">,
+  plan: P,
+): P {
+  const problems = new Problems(context.component, context.name);
+  for (const { property, value, rule, wayOut } of inventory().add(`${context.component} ${context.name}`, [
+    ...plan.claims,
+  ])) {
+    problems.add(property, value, rule, wayOut);
+  }
+  problems.throwIfAny();
+  for (const warning of plan.warnings) {
+    pulumi.log.warn(`${context.component} "${context.name}": ${warning}`);
+  }
+  return plan;
+}

@@ -1,0 +1,29 @@
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Planned, pick } from "../lift";
+import type { DockerNetworkPlan } from "../plan/macvlan-network";
+import type { ComponentContext } from "./context";
+
+/** Docker's network of a component, made after the component's facts are on the host. */
+export function newDockerNetwork(
+  context: ComponentContext,
+  plan: Planned<{ readonly networkName: string; readonly docker: DockerNetworkPlan }>,
+  parent: pulumi.Resource,
+  facts?: pulumi.Resource,
+): docker.Network {
+  const argument = <K extends keyof DockerNetworkPlan>(key: K) => pick(plan, (planned) => planned.docker[key]);
+  return new docker.Network(
+    `${context.name}-network`,
+    {
+      name: pick(plan, ({ networkName }) => networkName),
+      driver: argument("driver"),
+      options: argument("options"),
+      ipv6: argument("ipv6"),
+      internal: argument("internal"),
+      ipamConfigs: pick(plan, ({ docker: { ipamConfigs } }) => [...ipamConfigs]),
+      labels: pick(plan, ({ docker: { labels } }) => [...labels]),
+    },
+    // A network's name and subnet can be held by one network only: the old one must be gone before the new one comes.
+    { parent, deleteBeforeReplace: true, dependsOn: facts },
+  );
+}

@@ -1,0 +1,83 @@
+import * as command from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+import { mapInput } from "../lift";
+import { type HostState, hostStateText } from "../plan/host-state";
+import { commandText } from "./command-text";
+import type { HostLink } from "./host-ref";
+
+/** What a {@link newHostChange} needs. */
+export interface HostChangeArgs {
+  /** The host to change. */
+  link: HostLink;
+  /** `project/stack/name`: whose facts these are. */
+  owner: string;
+  /** The facts. */
+  state: pulumi.Input<HostState>;
+}
+
+/**
+ * The only thing that changes a host: one Command that carries one component's facts, a line each, on stdin.
+ *
+ * The texts are constant, so that a new version of the library updates no Command; the lines are what a preview shows.
+ * `triggers` holds only what must remove the old facts elsewhere or under another name: the host (and with it the
+ * installation of the helper, so that facts go before the helper does) and the owner.
+ */
+export function newHostChange(
+  name: string,
+  args: HostChangeArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const { link, owner } = args;
+  return new command.remote.Command(
+    name,
+    {
+      connection: link.connection,
+      create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+      update: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+      delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
+      stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
+        hostStateText({ host, owner }, state as HostState),
+      ),
+      triggers: [link.ready, link.identity, owner],
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, deleteBeforeReplace: true, dependsOn: link.helper },
+  );
+}
+
+/** What a {@link newVerification} needs. */
+export interface VerificationArgs {
+  /** The host on which the container runs. */
+  link: HostLink;
+  /** `project/stack/name`: whom this is for. */
+  owner: string;
+  /** What to prove, a line each, in the words of the helper's `verify`. */
+  lines: pulumi.Input<string[]>;
+  /** Id of the container: another container is another proof. */
+  containerId: pulumi.Input<string>;
+}
+
+/** Proves a container's place on the network from inside its namespace. Changes nothing; a failure fails the update. */
+export function newVerification(
+  name: string,
+  args: VerificationArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const { link, owner } = args;
+  const verify = mapInput(link.sudo, (sudo) => commandText("verify", sudo));
+  return new command.remote.Command(
+    name,
+    {
+      connection: link.connection,
+      create: verify,
+      update: verify,
+      stdin: mapInput(
+        { host: link.identity, container: args.containerId, lines: args.lines },
+        ({ host, container, lines }) =>
+          ["wirework 1", `host ${host}`, `owner ${owner}`, `container ${container}`, ...lines, ""].join("\n"),
+      ),
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, dependsOn: link.helper },
+  );
+}
