@@ -86,7 +86,7 @@ type Plugin struct {
 	Schema    []byte
 	Resources map[string]Resource
 	// Accepts is the answer to Configure: what kinds of values the engine may send.
-	Accepts rpc.ConfigureResponse
+	Accepts *rpc.ConfigureResponse
 
 	CheckConfig func(news resource.PropertyMap) (resource.PropertyMap, []Failure, error)
 	DiffConfig  func(olds, news resource.PropertyMap) (*rpc.DiffResponse, error)

@@ -115,7 +115,7 @@ func (s *server) Configure(ctx context.Context, request *rpc.ConfigureRequest) (
 			return nil, err
 		}
 	}
-	return proto.Clone(&s.plugin.Accepts).(*rpc.ConfigureResponse), nil
+	return proto.Clone(s.plugin.Accepts).(*rpc.ConfigureResponse), nil
 }
 
 func (s *server) Check(ctx context.Context, request *rpc.CheckRequest) (*rpc.CheckResponse, error) {
