@@ -8,7 +8,7 @@ export interface SkipReason {
  * The only way to skip: a skip without a reason counts as a failure.
  */
 export function skipMissing(context: Mocha.Context, what: string): never {
-  const runnable = context.runnable();
+  const runnable = context.runnable() as Mocha.Test | Mocha.Hook;
   const target = runnable.type === "hook" ? runnable.parent : runnable;
   (target as SkipReason).wireworkSkipReason = `missing: ${what}`;
   return context.skip();

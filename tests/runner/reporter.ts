@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { inspect } from "node:util";
 import type { SkipReason } from "../missing";
-import { type ReportEvent, RESULTS_FILE } from "./events";
+import { RESULTS_FILE, type ReportEvent } from "./events";
 
 /** An error as a person wants it: the message, then the stack without the frames of Node and of packages. */
 export function errorText(error: unknown): string {

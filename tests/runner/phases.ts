@@ -1,0 +1,76 @@
+/** A part of `npm test` that runs as a process of its own: a mocha run, or a program that prepares. */
+export interface Phase {
+  readonly name: string;
+  /** Test files as mocha globs. */
+  readonly files?: readonly string[];
+  /** Instead of tests: a program that makes what other phases need. It counts only when it fails. */
+  readonly program?: string;
+  /** Whether the tests run inside the lab's own namespaces. */
+  readonly inLab?: boolean;
+  /** Phases that must have succeeded before; they are run too when this one is chosen. */
+  readonly needs?: readonly string[];
+  /** Phases that go first when they run at all. */
+  readonly after?: readonly string[];
+  /** Limit for one test, where it sets none itself. */
+  readonly testSeconds?: number;
+  /** Limit for the whole phase. */
+  readonly minutes: number;
+}
+
+/** Limit for all phases together: CI stops a run after 90 minutes, and then nobody learns what was running. */
+export const totalMinutes = 85;
+
+// In the order in which they start, two at a time: what others wait for and what takes longest goes first.
+export const phases: readonly Phase[] = [
+  { name: "prepare", program: "tests/lab/prepare.ts", minutes: 40 },
+  {
+    name: "check:source",
+    files: ["tests/house.test.ts", "tests/check/source/**/*.test.ts"],
+    testSeconds: 120,
+    minutes: 5,
+  },
+  {
+    name: "check:unit",
+    files: ["tests/{net,plan,render,components,diagram}/**/*.test.ts"],
+    testSeconds: 20,
+    minutes: 5,
+  },
+  { name: "check:package", files: ["tests/check/package/**/*.test.ts"], testSeconds: 120, minutes: 5 },
+  { name: "check:schema", files: ["tests/check/schema.test.ts"], after: ["prepare"], testSeconds: 120, minutes: 5 },
+  { name: "check:runner", files: ["tests/check/runner.test.ts"], testSeconds: 60, minutes: 5 },
+  {
+    name: "engine",
+    files: ["tests/engine/**/*.test.ts"],
+    inLab: true,
+    needs: ["prepare"],
+    testSeconds: 300,
+    minutes: 40,
+  },
+  { name: "host", files: ["tests/host/**/*.test.ts"], inLab: true, needs: ["prepare"], testSeconds: 120, minutes: 20 },
+  {
+    name: "lab",
+    files: ["tests/lab/self/**/*.test.ts", "tests/lab/conformance/**/*.test.ts"],
+    inLab: true,
+    needs: ["prepare"],
+    testSeconds: 300,
+    minutes: 25,
+  },
+];
+
+/** The phases of the given names or groups (`check` stands for all `check:…`), with what they need; all for no name. */
+export function choosePhases(names: readonly string[], all: readonly Phase[] = phases): Phase[] {
+  const wanted = new Set<string>();
+  const want = (phase: Phase) => {
+    wanted.add(phase.name);
+    for (const need of phase.needs ?? []) want(all.find((other) => other.name === need)!);
+  };
+  for (const name of names) {
+    const found = all.filter((phase) => phase.name === name || phase.name.startsWith(`${name}:`));
+    if (found.length === 0) {
+      const known = [...new Set(all.flatMap((phase) => [phase.name.split(":")[0], phase.name]))].join(", ");
+      throw new Error(`phase: "${name}" is none; choose from ${known}`);
+    }
+    for (const phase of found) want(phase);
+  }
+  return all.filter((phase) => names.length === 0 || wanted.has(phase.name));
+}
