@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** How to run one program. */
 export interface RunOptions {
@@ -53,13 +54,38 @@ function lineReader(onLine: (line: string) => void): { push(text: string): void;
   };
 }
 
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      // The program's name, in parentheses, may hold anything; the parent is the second field after it.
+      const fields = readFileSync(`/proc/${name}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+      return Number(fields[1]) === pid ? [Number(name)] : [];
+    } catch {
+      return []; // it ended meanwhile
+    }
+  });
+}
+
+/** Kills a process and all that descend from it. It has no process group of its own, so that Ctrl-C ends it with us. */
+function killTree(pid: number): void {
+  const children = childrenOf(pid);
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
+  for (const child of children) killTree(child);
+}
+
 /** Runs a program without a shell and gives its exit code and output. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const timeoutMs = options.timeoutMs ?? 600_000;
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
   return new Promise((resolve, reject) => {
-    // A process group of its own, so that the time limit also ends what the program started.
-    const child = spawn(command, args, { cwd: options.cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const child = spawn(command, args, { cwd: options.cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     let timedOut = false;
@@ -77,7 +103,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stdin.end(options.input ?? "");
     const timer = setTimeout(() => {
       timedOut = true;
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
+      if (child.pid) killTree(child.pid);
     }, timeoutMs);
     child.on("error", (error) => {
       clearTimeout(timer);
