@@ -121,7 +121,9 @@ describe("house rules", () => {
     const pattern =
       /\b(describe|context|suite|it|specify|test)\.(only|skip)\s*\(|\bx(it|describe|specify|context)\s*\(|\bthis\.skip\(/;
     none(
-      lines((name) => name.startsWith("tests/"), pattern).map(({ at, match }) => `${at} ${match}`),
+      lines((name) => name.startsWith("tests/") && name !== "tests/missing.ts", pattern).map(
+        ({ at, match }) => `${at} ${match}`,
+      ),
       "run it, delete it, or say by skipMissing() what the machine lacks:",
     );
   });

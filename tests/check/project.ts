@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import * as ts from "typescript";
 import { type Snippet, snippets } from "./snippets";
@@ -16,7 +16,7 @@ export function shown(path: string): string {
 export function projectFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   const names = listed.toString("utf8").split("\0");
-  return names.filter((name) => name !== "" && existsSync(join(root, name))).sort();
+  return names.filter((name) => lstatSync(join(root, name), { throwIfNoEntry: false })?.isFile()).sort();
 }
 
 /** The whole project as the compiler sees it, and the examples in its documents with it. */
@@ -101,7 +101,10 @@ export function place(node: ts.Node): string {
 /** Fails with all violations of a rule at once. */
 export function none(violations: readonly string[], rule: string): void {
   if (violations.length === 0) return;
-  throw new Error(`${rule}\n${[...new Set(violations)].map((line) => `  ${line}`).join("\n")}`);
+  const error = new Error(`${rule}\n${[...new Set(violations)].map((line) => `  ${line}`).join("\n")}`);
+  // The places are in the message; where this function was called tells nothing.
+  error.stack = error.message;
+  throw error;
 }
 
 /** The folder of a file, as the layer table names it: `plan` for lib/plan/x.ts, `lift` for lib/lift.ts. */

@@ -27,7 +27,9 @@ export async function pack(): Promise<Packed> {
     cpSync(join(root, name), join(copy, name));
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  await run("npm", ["pack", "--offline", "--loglevel=error", "--pack-destination", folder], { cwd: copy });
+  const args = ["pack", "--offline", "--loglevel=error", "--pack-destination", folder];
+  const packing = await run("npm", args, { cwd: copy, check: false });
+  if (packing.code !== 0) throw new Error(`npm pack: code ${packing.code}\n${packing.stdout}${packing.stderr}`);
   const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz"))!);
 
   const consumer = join(folder, "consumer");
