@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The parts of the program in the order in which they stand in it; the last one runs. */
+const PARTS = ["base", "facts", "kernel", "plan", "require", "change", "setup", "verify", "wirework"];
+
+/** Ends the dispatcher's text inside the program. */
+const END_OF_DISPATCHER = "END_OF_DISPATCHER";
+
+const part = (name: string) => readFileSync(join(__dirname, "program", `${name}.sh`), "utf8");
+
+let text: string | undefined;
+
+/** The program that runs on hosts: one POSIX sh text, which carries the dispatcher that it installs. */
+export function programText(): string {
+  if (text === undefined) {
+    const dispatcher = `dispatcher_text() {\n  cat <<'${END_OF_DISPATCHER}'\n${part("dispatcher")}${END_OF_DISPATCHER}\n}\n`;
+    const main = PARTS.length - 1;
+    text = [...PARTS.slice(0, main).map(part), dispatcher, part(PARTS[main])].join("\n");
+  }
+  return text;
+}
+
+/** What a host calls this version of the program: the first 12 hex digits of its SHA-256. */
+export function programVersion(): string {
+  return createHash("sha256").update(programText()).digest("hex").slice(0, 12);
+}
+
+/** Whose installation it is, and what the host must have. */
+export interface SetupHeader {
+  /** What the host is recognised by. */
+  readonly host: string;
+  /** `project/stack/name` of the Host. */
+  readonly owner: string;
+  /** Conditions, in the words of `require` lines. */
+  readonly requirements?: readonly string[];
+}
+
+/** Stdin of `setup`: header, requirements, then the program itself. `uninstall` gets the same and reads the header. */
+export function setupText({ host, owner, requirements = [] }: SetupHeader): string {
+  const lines = ["wirework 1", `host ${host}`, `owner ${owner}`, ...requirements.map((line) => `require ${line}`)];
+  return `${lines.join("\n")}\nprogram\n${programText()}`;
+}

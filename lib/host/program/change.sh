@@ -1,0 +1,181 @@
+# A change: plan, intent, kernel, read back, ledger. Whatever ends it early, the intent says what may be there.
+# shellcheck shell=sh disable=SC2016
+
+entry_of() { printf '%s/owners/%s' "$LEDGER" "$1"; }
+facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -v '^require ' || :; }
+
+# execute: the plan in RUN. Errors go to RUN/error; the caller undoes.
+execute() {
+  put "$VOLATILE/made" <"$RUN/made.ahead" || return 1
+  ip_batch "$RUN/ip.first" || return 1
+  take_values || return 1
+  while read -r path value; do
+    printf '%s\n' "$value" >"/proc/sys/$path" || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
+  done <"$RUN/sysctl" 2>>"$RUN/error" || return 1
+  ip_batch "$RUN/ip.last" || return 1
+  [ ! -s "$RUN/made.drop" ] || awk -F "$TAB" 'NR == FNR { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" | put "$VOLATILE/made"
+}
+
+ip_batch() {
+  [ ! -s "$1" ] || ip -batch "$1" >>"$RUN/error" 2>&1 || {
+    number=$(sed -n 's/^Command failed .*:\([0-9]*\)$/\1/p' "$RUN/error" | tail -n 1)
+    echo "command: ip $(sed -n "${number:-1}p" "$1")" >>"$RUN/error"
+    return 1
+  }
+}
+
+# The values from before, of settings that we take over now: only after their links exist, and before the first write.
+take_values() {
+  [ -s "$RUN/take" ] || return 0
+  awk -F "$TAB" '
+    NR == FNR { if ((getline value <("/proc/sys/" $0)) > 0) { gsub(/[ \t]+/, " ", value); taken["sysctl " $0] = value } close("/proc/sys/" $0); next }
+    !($1 in taken)
+    END { for (key in taken) print key "\t" taken[key] }' "$RUN/take" "$RUN/made.ahead" | put "$VOLATILE/made"
+}
+
+read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do
+  cp "$RUN/changes" "$RUN/done" && make_plan "$@" || return 1
+  [ -s "$RUN/changes" ] || return 0
+  { echo "the kernel does not read back what was set:"; sed 's/^/  /' "$RUN/drift"; } >>"$RUN/error"
+  return 1
+}
+
+# recover: an unfinished change is taken back: what its intent and the ledger name goes to what the ledger says.
+recover() {
+  [ -e "$VOLATILE/journal" ] || return 0
+  hold_signals
+  read -r left <"$VOLATILE/journal" || return 1
+  facts_in "$(entry_of "$left")" >"$RUN/back.new"
+  { sed 1d "$VOLATILE/journal"; cat "$RUN/back.new"; } >"$RUN/back.seeds"
+  make_plan "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
+  if [ -s "$RUN/blocked" ]; then
+    cat "$RUN/blocked" >>"$RUN/error"
+    return 1
+  fi
+  execute && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
+  rm -f "$VOLATILE/journal"
+}
+
+recover_first() {
+  : >"$RUN/error"
+  recover || fail "an earlier change was interrupted and cannot be taken back; nothing else was changed:
+$(sed 's/^/  /' "$RUN/error")
+Remove what stands in the way, then run pulumi up again"
+}
+
+# change NEW SEEDS: OWNER's facts become those of file NEW; the whole text for the ledger is in RUN/entry (absent: none).
+change() {
+  entry=$(entry_of "$OWNER")
+  make_plan "$OWNER" "$1" "$2" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  if [ "$VERB" = apply ] && [ -s "$RUN/conflicts" ]; then fail "conflicts on this host; nothing was changed:
+$(sed 's/^/  /' "$RUN/conflicts")"; fi
+  if [ -s "$RUN/blocked" ]; then fail "links cannot be removed or made anew; nothing was changed:
+$(sed 's/^/  /' "$RUN/blocked")
+Remove what is on top first (a Docker network must be replaced with its link)"; fi
+  hold_signals
+  cp "$RUN/changes" "$RUN/done"
+  # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
+  [ "$VERB" != apply ] || units_install
+  if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
+    { printf '%s\n' "$OWNER"; cat "$1"; } | put "$VOLATILE/journal" || fail "the intent cannot be written; nothing was changed"
+    execute && read_back "$OWNER" "$1" "$2" && commit || undo
+    rm -f "$VOLATILE/journal"
+  else
+    commit || fail "the ledger cannot be written; nothing was changed"
+  fi
+  units_follow
+  if [ -s "$RUN/done" ]; then cat "$RUN/done" >>"$RUN/out"; else say unchanged; fi
+  cat "$RUN/notes" "$RUN/pending" >>"$RUN/out"
+}
+
+commit() {
+  if [ -e "$RUN/entry" ]; then
+    cmp -s "$RUN/entry" "$entry" || { mkdir -p "${entry%/*}" && put "$entry" <"$RUN/entry"; }
+  else
+    rm -f "$entry" && prune
+  fi
+}
+
+# Directories of owners that are gone.
+prune() { find "$LEDGER/owners" -mindepth 1 -type d -empty -delete 2>/dev/null || :; }
+
+undo() {
+  cp "$RUN/error" "$RUN/reason"
+  if recover; then
+    prune
+    units_follow
+    fail "the change failed and was taken back; the host is as before:
+$(sed 's/^/  /' "$RUN/reason")"
+  fi
+  fail "the change failed and could not be taken back; the next run tries again:
+$(sed 's/^/  /' "$RUN/reason" "$RUN/error")"
+}
+
+verb_apply() {
+  read_input
+  check_facts
+  check_requirements "$RUN/lines"
+  lock
+  check_machine
+  recover_first
+  facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
+  cp "$RUN/text" "$RUN/entry"
+  change "$RUN/facts" "$RUN/seeds"
+}
+
+verb_remove() {
+  read_input
+  check_facts
+  lock
+  check_machine
+  recover_first
+  # The given facts too: where the ledger was lost, links and routes that bear our mark still go.
+  { facts_in "$(entry_of "$OWNER")"; cat "$RUN/facts"; } >"$RUN/seeds"
+  : >"$RUN/none"
+  change "$RUN/none" "$RUN/seeds"
+}
+
+verb_check() {
+  read_input
+  check_facts
+  lock
+  check_machine
+  facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
+  : >"$RUN/error"
+  make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  [ ! -e "$VOLATILE/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
+  cat "$RUN/drift" "$RUN/pending" >>"$RUN/out"
+  [ -s "$RUN/drift" ] || { say "as declared"; return 0; }
+  show
+  exit 3
+}
+
+# boot: every fact of the ledger. One owner's failure must not keep the others from their facts.
+verb_boot() {
+  lock
+  HOST=$(sed -n 's/^host //p' "$LEDGER/machine" 2>/dev/null || :)
+  check_machine
+  recover_first
+  hold_signals
+  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
+  boot_facts "" "$RUN/all" && return 0
+  cp "$RUN/entries" "$RUN/each"
+  failed=
+  while read -r entry; do
+    facts_in "$entry" >"$RUN/all"
+    boot_facts "${entry#"$LEDGER/owners/"}" "$RUN/all" || failed=yes
+  done <"$RUN/each"
+  [ -z "$failed" ] || exit 1
+}
+
+boot_facts() { # OWNER FACTS
+  : >"$RUN/error"
+  : >"$RUN/none"
+  if [ -n "$1" ]; then new=$2; else new=$RUN/none; fi
+  if make_plan "$1" "$new" "$2" && execute; then
+    cat "$RUN/changes" "$RUN/conflicts" "$RUN/pending" >>"$RUN/out"
+    return 0
+  fi
+  [ -z "$1" ] || complain "owner $1: $(cat "$RUN/error")"
+  return 1
+}

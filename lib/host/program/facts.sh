@@ -1,0 +1,137 @@
+# Facts: what a line may say. The table of kinds is `kinds` below; each kind has one section here, one in kernel.sh
+# (how it is read) and one in plan.sh (how it is made, changed and taken back).
+# shellcheck shell=sh disable=SC2016,SC2034
+
+# Shared by every awk program here. parse(FACT) returns "" or what is wrong with it, and sets
+#   kind, key  what makes two facts the same thing: equal keys may not have two values
+#   dev        the link that it needs; it goes with that link
+#   opt[]      its words by name
+AWK_FACTS='
+function parse(fact,    n, w, i) {
+  n = split(fact, w, " "); kind = w[1]; key = ""; dev = ""; split("", opt)
+  if (fact ~ /  |^ | $/) return "one space between words"
+  if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
+  if (kind == "link")    return parse_link(n, w)
+  if (kind == "sysctl")  return parse_sysctl(fact, n, w)
+  if (kind == "addr")    return parse_addr(n, w)
+  if (kind == "route")   return parse_route(n, w)
+  return "kinds are require, link, sysctl, addr, route; a newer library needs its own program: update the Host first"
+}
+# Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
+function pairs(n, w, from, names,    i) {
+  for (i = from; i <= n; i += 2) {
+    if (index(" " names " ", " " w[i] " ") == 0 || w[i] == "") return "\"" w[i] "\" is none of: " names
+    if (w[i] in opt) return "\"" w[i] "\" stands twice"
+    if (i == n) return "\"" w[i] "\" lacks its value"
+    opt[w[i]] = w[i + 1]
+  }
+  return ""
+}
+
+function parse_link(n, w,    bad) {
+  dev = w[2]; key = "link " dev
+  if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  bad = pairs(n, w, 3, "parent type mode id address mtu"); if (bad) return bad
+  if (("parent" in opt) && (!is_link(opt["parent"]) || opt["parent"] == dev)) return "parent is not the name of another link"
+  if (opt["type"] !~ /^(macvlan|vlan|bridge|dummy)$/) return "type must be macvlan, vlan, bridge or dummy"
+  if ((opt["type"] ~ /^(macvlan|vlan)$/) != ("parent" in opt)) return "macvlan and vlan have a parent, others have none"
+  if ((opt["type"] == "macvlan") != ("mode" in opt)) return "a macvlan has a mode, others have none"
+  if (("mode" in opt) && opt["mode"] !~ /^(bridge|private|vepa|passthru)$/) return "mode must be bridge, private, vepa or passthru"
+  if ((opt["type"] == "vlan") != ("id" in opt)) return "a vlan has an id, others have none"
+  if (("id" in opt) && !is_number(opt["id"], 1, 4094)) return "id must be 1-4094"
+  if (("address" in opt) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
+  if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  return ""
+}
+function parse_sysctl(fact, n, w,    p, i, parts) {
+  key = "sysctl " w[2]; parts = split(w[2], p, "/")
+  if (w[3] != "=" || n < 4) return "sysctl PATH = VALUE"
+  if (p[1] != "net" || parts < 3) return "only settings below net/ are changed"
+  for (i = 1; i <= parts; i++) if (p[i] !~ /^[A-Za-z0-9._-]+$/ || p[i] ~ /^\.\.?$/) return "not a path below /proc/sys"
+  if (w[2] ~ /^net\/ipv[46]\/(conf|neigh)\//) {
+    if (parts != 5) return "not a path below /proc/sys"
+    if (p[4] == "all") return "a write to conf/all changes every link; name the link"
+    if (p[4] != "default") { if (!is_link(p[4])) return "not a link name"; dev = p[4] }
+  }
+  if (w[2] == "net/ipv4/ip_forward") return "a write to ip_forward changes every link; use net/ipv4/conf/LINK/forwarding"
+  for (i = 4; i <= n; i++) if (w[i] !~ /^[A-Za-z0-9._:,-]+$/) return "not a value"
+  opt["path"] = w[2]; opt["value"] = substr(fact, length(w[2]) + 11)
+  return ""
+}
+function parse_addr(n, w) {
+  if (n != 4 || w[3] != "dev" || !is_link(w[4])) return "addr ADDRESS/PREFIX dev LINK"
+  if (!is_prefix(w[2])) return "not an address with prefix length in canonical form"
+  dev = w[4]; opt["address"] = substr(w[2], 1, index(w[2], "/") - 1); opt["prefix"] = w[2]
+  key = "addr " opt["address"] " dev " dev
+  return ""
+}
+function parse_route(n, w,    bad, six) {
+  if (!is_prefix(w[2])) return "not a prefix in canonical form (the default route is 0.0.0.0/0 or ::/0)"
+  bad = pairs(n, w, 3, "via dev src metric table"); if (bad) return bad
+  six = index(w[2], ":") > 0
+  if (!is_link(opt["dev"])) return "dev is not the name of a link"
+  if (("via" in opt) && (!is_address(opt["via"]) || (index(opt["via"], ":") > 0) != six)) return "via is not an address of the same family"
+  if (("src" in opt) && (!is_address(opt["src"]) || (index(opt["src"], ":") > 0) != six)) return "src is not an address of the same family"
+  if (("metric" in opt) && !is_number(opt["metric"], 1, 4294967295)) return "metric must be 1-4294967295"
+  if (("table" in opt) && (!is_number(opt["table"], 1, 4294967295) || opt["table"] ~ /^25[345]$/)) return "table must be 1-4294967295, not 253-255 (leave it out for main)"
+  dev = opt["dev"]; opt["to"] = w[2]
+  key = route_key(w[2], opt["table"], opt["metric"])
+  return ""
+}
+# The kernel keeps one route per destination, table and metric; IPv6 has 1024 where none is given.
+function route_key(to, table, metric) {
+  if (table == "") table = 254
+  if (metric == "") metric = index(to, ":") ? 1024 : 0
+  return "route " to " table " table " metric " metric
+}
+
+function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <= 15 }
+function is_number(v, low, high) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 10 && v + 0 >= low && v + 0 <= high }
+function is_mac(v) { return v ~ /^[0-9a-f][02468ace](:[0-9a-f][0-9a-f])+$/ && length(v) == 17 && v != "00:00:00:00:00:00" }
+function is_address(v,    n, p, i, short) {
+  if (index(v, ":") == 0) {
+    if (split(v, p, ".") != 4) return 0
+    for (i = 1; i <= 4; i++) if (!is_number(p[i], 0, 255)) return 0
+    return 1
+  }
+  if (v !~ /^[0-9a-f:]+$/ || v ~ /:::|::.*::/ || v ~ /^:[^:]/ || v ~ /[^:]:$/) return 0
+  n = split(v, p, ":"); short = v ~ /::/
+  if (short ? n > 8 + (v ~ /^::|::$/) : n != 8) return 0
+  for (i = 1; i <= n; i++) if (length(p[i]) > 4 || p[i] ~ /^0./) return 0
+  return 1
+}
+function is_prefix(v,    p) {
+  return split(v, p, "/") == 2 && is_address(p[1]) && is_number(p[2], 0, index(p[1], ":") ? 128 : 32)
+}
+'
+
+# read_input: RUN/input → HOST, OWNER, RUN/lines (what follows the header, up to `program`).
+read_input() {
+  sed '/^program$/,$d' "$RUN/input" >"$RUN/text"
+  [ "$(wc -c <"$RUN/text")" -le 1048576 ] || fail "the input is longer than 1 MiB; split the component"
+  if [ "$(tr -d '\n\040-\176' <"$RUN/text" | wc -c)" -ne 0 ]; then
+    fail "the input holds bytes that are not printable ASCII; nothing was changed"
+  fi
+  { read -r first && read -r second && read -r third; } <"$RUN/text" || fail "the input lacks its header: $FORMAT, host, owner"
+  [ "$first" = "$FORMAT" ] || fail "the input starts with \"$first\", this program reads \"$FORMAT\"; update the Host first"
+  HOST=${second#host } OWNER=${third#owner }
+  case $second in "host "*) ;; *) fail "line 2 must be: host IDENTITY" ;; esac
+  case $HOST in '' | *[!a-z0-9._-]*) fail "host \"$HOST\": only a-z 0-9 . _ -" ;; esac
+  [ ${#HOST} -le 64 ] || fail "host \"$HOST\": at most 64 characters"
+  case $third in "owner "*/*/*) ;; *) fail "line 3 must be: owner PROJECT/STACK/NAME" ;; esac
+  case /$OWNER/ in
+    *[!A-Za-z0-9._/-]* | */[!A-Za-z0-9]* | *//* | */*/*/*/*/*)
+      fail "owner \"$OWNER\": three parts, each of A-Z a-z 0-9 . _ -, beginning with a letter or digit" ;;
+  esac
+  [ ${#OWNER} -le 200 ] || fail "owner \"$OWNER\": at most 200 characters" # it is also a link's alias
+  sed 1,3d "$RUN/text" >"$RUN/lines"
+}
+
+# Every line again, whoever checked it before: all problems in one error.
+check_facts() {
+  awk "$AWK_FACTS"'
+    { bad = parse($0); if (bad) { printf "  %s\n    %s\n", $0, bad; wrong = 1 } }
+    END { exit wrong }' "$RUN/lines" >"$RUN/wrong" || fail "facts that this program refuses; nothing was changed:
+$(cat "$RUN/wrong")"
+  grep -v '^require ' "$RUN/lines" >"$RUN/facts" || :
+}

@@ -1,0 +1,84 @@
+# What the kernel has now, as lines `K <kind> <words>`. Numbers instead of names (-N): a name in rt_tables or rt_protos
+# may be anyone's. Families apart, and never filtered by the field that is read: ip then leaves that field out.
+# shellcheck shell=sh disable=SC2016
+
+# read_kernel VIEW: VIEW names the sysctls to read.
+read_kernel() {
+  ip -N -d -o link show >"$RUN/k.link" || return 1
+  ip -N -o -4 addr show >"$RUN/k.addr" && ip -N -o -6 addr show >>"$RUN/k.addr" || return 1
+  # A family that the kernel does not have has no routes.
+  ip -N -o -4 route show table all >"$RUN/k.route4" 2>/dev/null || :
+  ip -N -o -6 route show table all >"$RUN/k.route6" 2>/dev/null || :
+  awk '
+    FILENAME ~ /k.link$/  { link() }
+    FILENAME ~ /k.addr$/  { addr() }
+    FILENAME ~ /k.route.$/ { route(FILENAME ~ /6$/) }
+
+    # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS
+    function link(    s, n, w, i, name, parent, up, mtu, group, master, mac, type, detail, alias) {
+      split($0, s, /\\ +/)
+      n = split(s[1], w, " "); name = w[2]; sub(/:$/, "", name); parent = "-"
+      if (i = index(name, "@")) { parent = substr(name, i + 1); name = substr(name, 1, i - 1) }
+      up = w[3] ~ /[<,]UP[,>]/ ? "up" : "down"; master = "-"; mtu = group = 0
+      for (i = 4; i < n; i += 1) {
+        if (w[i] == "mtu") mtu = w[i + 1]
+        if (w[i] == "group") group = w[i + 1]
+        if (w[i] == "master") master = w[i + 1]
+      }
+      split(s[2], w, " "); mac = w[1] ~ /^link\// && w[2] ~ /:/ ? w[2] : "-"
+      n = split(s[3], w, " "); type = w[1] == "" ? "-" : w[1]; detail = "-"
+      for (i = 2; i < n && detail == "-"; i++) {
+        if (type == "macvlan" && w[i] == "mode") detail = "mode:" w[i + 1]
+        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1]
+      }
+      alias = "-"; for (i = 3; i in s; i++) if (s[i] ~ /^alias /) { alias = substr(s[i], 7); gsub(/ /, "_", alias) }
+      index_of = $1; sub(/:$/, "", index_of)
+      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias
+    }
+    # addr ADDRESS PREFIX DEV; a peer address is nothing that we would make
+    function addr(    a) {
+      split($4, a, "/")
+      print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2
+    }
+    # route TO TABLE METRIC PROTO DEV VIA SRC TYPE; flags, scope, preference and lifetimes are not ours to compare
+    function route(six,    i, type, to, table, metric, proto, dev, via, src) {
+      i = 1; type = "unicast"
+      if ($1 != "default" && ($1 !~ /[.:]/) && $1 !~ /\//) { type = $1; i = 2 }
+      to = $i; table = 254; metric = 0; proto = dev = via = src = "-"
+      if (to == "default") to = six ? "::/0" : "0.0.0.0/0"
+      if (to !~ /\//) to = to (six ? "/128" : "/32")
+      for (i++; i < NF; i++) {
+        if ($i == "nexthop" || $i ~ /^\\/) break
+        if ($i == "table")  table = $(i + 1)
+        if ($i == "metric") metric = $(i + 1)
+        if ($i == "proto")  proto = $(i + 1)
+        if ($i == "dev")    dev = $(i + 1)
+        if ($i == "via")    via = $(i + 1)
+        if ($i == "src")    src = $(i + 1)
+      }
+      print "K route", to, table, metric, proto, dev, via, src, type
+    }' "$RUN/k.link" "$RUN/k.addr" "$RUN/k.route4" "$RUN/k.route6"
+  # sysctl PATH VALUE, of every path that a fact names; the kernel separates by tabs, a fact by one space
+  awk '$1 != "W" && $2 == "sysctl" { paths[$3] } $1 == "W" && $3 == "sysctl" { paths[$4] }
+    END {
+      for (path in paths) {
+        if ((getline value <("/proc/sys/" path)) > 0) { gsub(/[ \t]+/, " ", value); print "K sysctl", path, value }
+        close("/proc/sys/" path)
+      }
+    }' "$1"
+}
+
+# children_elsewhere INDEX: links on top of link INDEX that were moved to other namespaces (a container's macvlan):
+# this namespace does not list them, but they go when it goes.
+children_elsewhere() {
+  here=$(readlink /proc/self/ns/net)
+  seen=" $here "
+  for ns in /proc/[0-9]*/ns/net; do
+    id=$(readlink "$ns" 2>/dev/null) || continue
+    case $seen in *" $id "*) continue ;; esac
+    seen="$seen$id "
+    nsenter --net="$ns" ip -d -o link show 2>/dev/null |
+      awk -v at="@if$1:" 'index($2, at) && / (macvlan|macvtap|ipvlan|ipvtap|vlan) / { sub(/@.*/, "", $2); print $2 }' |
+      sed "s|\$| in the namespace of process $(printf %s "$ns" | cut -d/ -f3)|"
+  done
+}

@@ -1,0 +1,239 @@
+# What is to be done: wanted facts against the kernel, computed in one go before anything is touched. Routes and
+# addresses only ever by add and del, so that "exists" is a real conflict and nothing foreign is merged or overwritten.
+# shellcheck shell=sh disable=SC2016
+
+# make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
+# Touched are the facts of NEW and SEEDS (what was, or may have been, made before) and all that stands on a link among
+# them. Plans into RUN: ip.first, take, sysctl, ip.last; and says: changes, drift, pending, notes, conflicts, blocked.
+make_plan() {
+  {
+    sed 's/^/S /' "$3"
+    sed 's/^/N /' "$2"
+    facts_of_others "$1"
+  } >"$RUN/view" || return 1
+  cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
+  read_kernel "$RUN/view" >"$RUN/kernel" || return 1
+  for out in ip.first ip.last take sysctl changes drift pending notes conflicts blocked gone made.ahead made.drop; do
+    : >"$RUN/$out"
+  done
+  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" "$AWK_FACTS$AWK_PLAN" \
+    "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
+  while read -r name number; do
+    children_elsewhere "$number" | while read -r child; do
+      printf 'link %s has %s on top, which wirework did not make\n' "$name" "$child"
+    done
+  done <"$RUN/gone" >>"$RUN/blocked"
+}
+
+# Lines `W OWNER FACT` of every ledger entry but one.
+facts_of_others() {
+  find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | sort >"$RUN/entries" || :
+  set -- "$1"
+  while read -r file; do set -- "$@" "$file"; done <"$RUN/entries"
+  not=$1
+  shift
+  [ $# -eq 0 ] || awk -v not="$not" '
+    FNR == 3 { owner = $2 }
+    FNR > 3 && owner != not && !/^require / { print "W", owner, $0 }' "$@"
+}
+
+AWK_PLAN='
+FILENAME ~ /made$/ { i = index($0, "\t"); M[substr($0, 1, i - 1)] = substr($0, i + 1); made[++mades] = $0; next }
+$1 == "K" && $2 == "link" {
+  L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
+  L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13
+}
+$1 == "K" && $2 == "addr"   { A["addr " $3 " dev " $5] = $4 }
+$1 == "K" && $2 == "route"  {
+  k = route_key($3, $4, $5)
+  # Of several with one key (IPv6 can have them: multipath) ours is the one to compare.
+  if (!(k in R_dev) || $6 == PROTO) {
+    R_dev[k] = $7; R_via[k] = $8; R_src[k] = $9; R_mine[k] = $6 == PROTO && ($10 == "unicast" || $10 == 1); R_proto[k] = $6; R_type[k] = $10
+  }
+}
+$1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind == "sysctl") S_value[key, opt["value"]]; touch(key) }
+$1 == "N" { want(substr($0, 3), owner); touch(key) }
+$1 == "W" { want(substr($0, length($2) + 4), $2) }
+
+function touch(k) { if (!(k in T)) { T[k]; order[++touched] = k } }
+function want(f, who) {
+  parse(f)
+  if (key in W && W[key] != f) {
+    print "owner " who " wants:    " f "\n  owner" holders[key] " wants: " W[key] "\n  the host can have only one of them" >>(out "conflicts")
+    return
+  }
+  if (!(key in W)) all[++wanted] = key
+  W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
+  if (kind == "link") {
+    W_parent[dev] = ("parent" in opt) ? opt["parent"] : "-"; W_type[dev] = opt["type"]
+    W_detail[dev] = ("mode" in opt) ? "mode:" opt["mode"] : ("id" in opt) ? "id:" opt["id"] : "-"
+  }
+}
+function ours(name) { return (name in L) && L_group[name] == MARK }
+
+# Which links go: those no longer wanted, those whose type, parent, mode or id differs, and what of ours is on top.
+function going(    i, k, name, c) {
+  for (i = 1; i <= touched; i++) {
+    k = order[i]; if (k !~ /^link /) continue
+    name = substr(k, 6); if (!ours(name) || (name in gone)) continue
+    if (!(k in W) || L_type[name] != W_type[name] || L_parent[name] != W_parent[name] || L_detail[name] != W_detail[name]) go(name)
+  }
+}
+function go(name,    c) {
+  gone[name]; print name, L_index[name] >(out "gone")
+  for (c in L) if (((L_parent[c] == name && L_type[c] != "veth") || L_master[c] == name) && !(c in gone)) {
+    if (ours(c) && (("link " c in W) || ("link " c in T))) { touch("link " c); go(c) }
+    else print "link " name " has " c " on top, which " (ours(c) ? "no owner in the ledger declares" : "wirework did not make") >(out "blocked")
+  }
+}
+# What a link will be: have (it is and stays), born, pending (its parent is missing), none, foreign.
+function state(name,    k) {
+  if (name in ST) return ST[name]
+  ST[name] = "none"; k = "link " name # "none" also ends a circle of parents
+  if (!(k in W)) return ST[name] = (name in L) && !(name in gone) ? "have" : "none"
+  touch(k)
+  if ((name in L) && !(name in gone)) return ST[name] = ours(name) ? "have" : "foreign"
+  return ST[name] = W_parent[name] == "-" || state(W_parent[name]) ~ /^(have|born)$/ ? "born" : "pending"
+}
+function there(name) { return state(name) ~ /^(have|born)$/ }
+function stays(name) { return (name in L) && !(name in gone) }
+function depth(name) { return ("link " name in W) && W_parent[name] != "-" ? 1 + depth(W_parent[name]) : 0 }
+# A vlan cannot be up on a parent that is down; the parent is not ours to raise.
+function can_rise(name,    p) {
+  if (W_type[name] != "vlan") return 1
+  p = W_parent[name]; return ("link " p in W) ? can_rise(p) : L_up[p] == "up"
+}
+function is_up(name) { return ("link " name in W) ? can_rise(name) : L_up[name] == "up" }
+
+function first(rank, line) { ip_first[rank] = ip_first[rank] line "\n" }
+function last(rank, line) { ip_last[rank] = ip_last[rank] line "\n" }
+function added(f) { print "+ " f >(out "changes"); print "- " f >(out "drift") }
+function removed(f) { print "- " f >(out "changes"); print "+ " f >(out "drift") }
+function changed(f, was) { print "~ " f >(out "changes"); print "- " f "\n+ " was >(out "drift") }
+function pending(f, why) { print "pending " f " (" why ")" >(out "pending") }
+function foreign(f, is) {
+  print "wanted: " f "\n  found:  " is "\n  which wirework did not make; remove it or choose another" >>(out "conflicts")
+  print "- " f "\n+ " is " (not made by wirework)" >(out "drift")
+}
+function old(k) { return (k in S) ? S[k] : k }
+
+END {
+  going()
+  for (n = -1; n != touched;) { # what stands on a link that goes or comes is made anew with it
+    n = touched; split("", ST)
+    for (i = 1; i <= wanted; i++) {
+      k = all[i]
+      if (k in T && W_dev[k] != "") state(W_dev[k])
+      if ((W_dev[k] in gone) || ((("link " W_dev[k]) in T) && state(W_dev[k]) == "born")) touch(k)
+      if (k ~ /^link / && state(W_parent[W_dev[k]]) == "born") touch(k)
+    }
+    going()
+  }
+  for (i = 1; i <= touched; i++) {
+    k = order[i]
+    if (k in W) { parse(W[k]); f = W[k]; if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl() }
+    else if (k ~ /^link /) no_link(substr(k, 6))
+    else if (k ~ /^addr /) no_addr(k)
+    else if (k ~ /^route /) no_route(k)
+    else if (k ~ /^sysctl /) no_sysctl(k)
+    if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
+  }
+  for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
+  for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
+}
+function without(list, who,    w, n, i, rest) {
+  n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] != who) rest = rest " " w[i]
+  return rest
+}
+
+# link: the mark is the group, given in the request that makes the link, so that it is never ours without it.
+function link(    st, was, alias) {
+  st = state(dev)
+  if (st == "pending") return pending(f, "no link " opt["parent"])
+  was = "link " dev (L_parent[dev] == "-" ? "" : " parent " L_parent[dev]) " type " L_type[dev] (L_detail[dev] == "-" ? "" : " " L_detail[dev])
+  sub(/mode:/, "mode ", was); sub(/id:/, "id ", was)
+  if (st == "foreign") return foreign(f, was " group " L_group[dev] " alias " L_alias[dev])
+  split(holders[k], w, " "); alias = "wirework:" w[1]
+  if (st == "born") {
+    if (dev in gone) changed(f, was); else added(f)
+    if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
+    first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") "name " dev " group " MARK (opt["address"] ? " address " opt["address"] : "") (opt["mtu"] ? " mtu " opt["mtu"] : "") " type " opt["type"] (opt["mode"] ? " mode " opt["mode"] : "") (opt["id"] ? " id " opt["id"] : ""))
+    first(8 + depth(dev), "link set dev " dev " alias " alias) # an alias at creation is silently dropped
+  } else {
+    if (L_mac[dev] != opt["address"] && opt["address"] || L_mtu[dev] != opt["mtu"] && opt["mtu"])
+      changed(f, was " address " L_mac[dev] " mtu " L_mtu[dev])
+    if (L_mac[dev] != opt["address"] && opt["address"]) first(13, "link set dev " dev " address " opt["address"])
+    if (L_mtu[dev] != opt["mtu"] && opt["mtu"]) first(13, "link set dev " dev " mtu " opt["mtu"])
+    if (index(holders[k] " ", " " substr(L_alias[dev], 10) " ") == 0) {
+      changed(f, was " alias " L_alias[dev]); first(13, "link set dev " dev " alias " alias)
+    }
+  }
+  if (!can_rise(dev)) return pending(f, "parent " opt["parent"] " is down")
+  if (st == "born") last(depth(dev), "link set dev " dev " up")
+  else if (L_up[dev] != "up") { changed(f, was " down"); last(depth(dev), "link set dev " dev " up") }
+}
+function no_link(name) {
+  if (!(name in gone)) return
+  removed(old(k))
+  if (!("link " L_parent[name] in T && (L_parent[name] in gone))) first(7, "link del dev " name)
+}
+
+# addr: no mark that del would honour; ours is what the ledger of this boot says we made, and all on links of ours.
+# nodad: the plan keeps the address out of every pool, and a tentative address could not be a source for seconds,
+# or for ever while the parent has no carrier.
+function addr() {
+  if (!there(dev)) return pending(f, "no link " dev)
+  if (stays(dev) && (k in A)) {
+    if (!(k in M) && !ours(dev)) return foreign(f, "addr " A[k] " dev " dev)
+    if (A[k] == opt["prefix"]) return
+    changed(f, "addr " A[k] " dev " dev); last(5, "addr del " A[k] " dev " dev)
+  } else added(f)
+  if (!(k in M)) made[++mades] = k "\tabsent"
+  last(6, "addr add " opt["prefix"] " dev " dev (index(k, ":") ? " nodad" : ""))
+}
+function no_addr(k,    name) {
+  name = k; sub(/.* /, "", name)
+  if (k in M) print k >(out "made.drop")
+  if (!(k in A) || !((k in M) || ours(name))) return
+  removed(old(k)); if (stays(name)) last(7, "addr del " A[k] " dev " name)
+}
+
+# route: the mark is the protocol.
+function route_text(k) { return R_type[k] " " k " proto " R_proto[k] " dev " R_dev[k] (R_via[k] == "-" ? "" : " via " R_via[k]) (R_src[k] == "-" ? "" : " src " R_src[k]) }
+function route_del(k,    w) { split(k, w, " "); first(1, "route del " w[2] " dev " R_dev[k] " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")) }
+function route(    is) {
+  if (!there(dev)) return pending(f, "no link " dev)
+  if (!is_up(dev)) return pending(f, "link " dev " is down")
+  if ((k in R_dev) && !(R_dev[k] in gone)) {
+    if (!R_mine[k]) return foreign(f, route_text(k))
+    if (R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-")) return
+    changed(f, route_text(k)); route_del(k)
+  } else added(f)
+  last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : ""))
+}
+function no_route(k) {
+  if (!(k in R_dev) || !R_mine[k]) return
+  removed(old(k)); if (!(R_dev[k] in gone)) route_del(k)
+}
+
+# sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
+function sysctl() {
+  if (dev != "" && !there(dev)) return pending(f, "no link " dev)
+  if (dev != "" && !stays(dev)) { added(f); print opt["path"] >(out "take"); print opt["path"], opt["value"] >(out "sysctl"); return }
+  if (!(opt["path"] in V)) { print f "\n  this kernel has no such setting" >>(out "conflicts"); return }
+  if (!(k in M)) print opt["path"] >(out "take")
+  if (V[opt["path"]] == opt["value"]) return
+  if (k in M) changed(f, "sysctl " opt["path"] " = " V[opt["path"]]); else added(f)
+  print opt["path"], opt["value"] >(out "sysctl")
+}
+function no_sysctl(k,    path) {
+  if (!(k in M)) return
+  print k >(out "made.drop"); path = substr(k, 8)
+  if (!(path in V)) return
+  parse(old(k)); if (dev != "" && !stays(dev)) return
+  if (V[path] == M[k]) return
+  if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
+  removed(old(k)); print path, M[k] >(out "sysctl")
+}
+'

@@ -1,0 +1,178 @@
+# What this host is and has: read only. Serves `require` lines and the preflight of setup.
+# shellcheck shell=sh disable=SC2016
+
+NEEDED="ip awk sed grep flock nsenter sha256sum sync stat find sort timeout cmp"
+
+version_of_kernel() { uname -r | sed 's/[^0-9.].*//'; }
+version_of_iproute2() { ip -V 2>/dev/null | sed -n 's/^ip utility, iproute2-\(ss\)\{0,1\}\([0-9][0-9.]*\).*/\2/p'; }
+version_of_docker() { timeout 20 docker version --format '{{.Server.Version}}' 2>/dev/null || :; }
+
+# at_least HAVE WANTED: dotted versions, number by number; what follows the numbers is not looked at.
+at_least() {
+  awk -v have="$1" -v wanted="$2" 'BEGIN {
+    split(have, h, /[.+~-]/); n = split(wanted, w, /[.+~-]/)
+    for (i = 1; i <= n; i++) { if (h[i] + 0 > w[i] + 0) exit 0; if (h[i] + 0 < w[i] + 0) exit 1 }
+    exit 0 }'
+}
+
+module_state() { # NAME → loaded builtin available missing
+  if grep -q "^$1 " /proc/modules 2>/dev/null; then echo loaded
+  elif [ -d "/sys/module/$1" ] || grep -q "/$1\.ko" "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null; then echo builtin
+  elif modprobe -n -q "$1" 2>/dev/null; then echo available
+  # A kernel without module files (a container, a small VM) says nothing about itself: ask it, in a namespace that
+  # ends at once. Nothing can be loaded by this, since there is no file to load.
+  elif [ ! -d "/lib/modules/$(uname -r)" ] && try_link "$1"; then echo builtin
+  else echo missing
+  fi
+}
+
+try_link() {
+  case $1 in
+    macvlan | ipvlan) type=$1 ;;
+    8021q) type="vlan id 1" ;;
+    *) return 1 ;;
+  esac
+  # shellcheck disable=SC2086 # two words
+  unshare --net sh -c 'ip link add p type veth peer name q && ip link add link p name m type "$@"' sh $type >/dev/null 2>&1
+}
+
+is_wireless() { [ -e "/sys/class/net/$1/wireless" ] || [ -e "/sys/class/net/$1/phy80211" ]; }
+
+# The link that carries our own session; empty when there is no session.
+management_address() { printf '%s\n' "$SESSION" | awk '{ sub(/%.*/, "", $3); sub(/^::ffff:/, "", $3); print $3 }'; }
+management_link() {
+  ip -o addr show | awk -v at="$(management_address)" '{ split($4, a, "/"); if (at != "" && a[1] == at) { print $2; exit } }'
+}
+
+# check_requirements FILE: its `require` lines, all problems in one error. Nothing has been changed when this fails.
+check_requirements() {
+  sed -n 's/^require //p' "$1" >"$RUN/require"
+  while read -r what name wanted; do
+    requirement "$what" "$name" "$wanted" || :
+  done <"$RUN/require" >"$RUN/unmet"
+  [ ! -s "$RUN/unmet" ] || fail "this host does not meet what the stack requires; nothing was changed:
+$(cat "$RUN/unmet")"
+}
+
+requirement() { # WHAT NAME WANTED → a line when it is not met
+  case $what in
+    docker | kernel | iproute2)
+      [ "$name" = '>=' ] && [ -n "$wanted" ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      have=$(version_of_"$what")
+      [ -n "$have" ] || { unmet "there is no $what that answers root here"; return; }
+      at_least "$have" "$wanted" || unmet "this host has $have" ;;
+    link) [ -e "/sys/class/net/$name" ] || ip link show dev "$name" >/dev/null 2>&1 || unmet "this host has the links: $(links)" ;;
+    module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
+    not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
+    not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
+    *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
+  esac
+}
+unmet() { printf '  require %s %s %s\n    %s\n' "$what" "$name" "$wanted" "$1"; }
+links() { ip -o link show | awk '{ sub(/[@:].*/, "", $2); printf "%s ", $2 }'; }
+
+# ---- preflight ---------------------------------------------------------------------------------------------------
+
+# All that is wrong with this host as a whole, a line each.
+preflight() {
+  [ "$(id -u)" = 0 ] || echo "  this runs as $(id -un), not root; use a root login or sudo: true"
+  missing=
+  for tool in $NEEDED; do command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"; done
+  [ -z "$missing" ] || echo "  tools missing:$missing (Debian: apt-get install iproute2 util-linux coreutils gawk diffutils findutils)"
+  if command -v ip >/dev/null 2>&1; then
+    have=$(version_of_iproute2)
+    if [ -z "$have" ]; then echo "  ip is not iproute2 ($(ip -V 2>&1 | head -n 1)): busybox's ip lacks -batch, -N, group and alias; install iproute2"
+    else at_least "$have" 4.20 || echo "  iproute2 $have is too old: 4.20 is the first whose -N prints all as numbers"
+    fi
+  fi
+  at_least "$(version_of_kernel)" 3.9 || echo "  kernel $(uname -r) is too old for macvlan in containers: 3.9"
+  [ -n "$(machine_id)" ] || echo "  there is no /etc/machine-id, by which wirework knows this machine again; make one: systemd-machine-id-setup, or dbus-uuidgen --ensure=/etc/machine-id"
+  return 0
+}
+
+machine_id() { { cat /etc/machine-id || cat /var/lib/dbus/machine-id; } 2>/dev/null | grep -x '[0-9a-f]\{32\}' || :; }
+
+network_manager() {
+  active() { [ -d /run/systemd/system ] && systemctl -q is-active "$1" 2>/dev/null; }
+  if command -v netplan >/dev/null 2>&1 && ls /etc/netplan/*.yaml >/dev/null 2>&1; then echo netplan
+  elif active NetworkManager; then echo NetworkManager
+  elif active systemd-networkd; then echo systemd-networkd
+  elif command -v ifup >/dev/null 2>&1 && [ -e /etc/network/interfaces ]; then echo ifupdown
+  elif command -v openrc-run >/dev/null 2>&1; then echo openrc
+  else echo unknown
+  fi
+}
+
+init_system() {
+  if [ -d /run/systemd/system ]; then echo systemd
+  elif [ -d /run/openrc ]; then echo openrc
+  else cat /proc/1/comm 2>/dev/null || echo unknown
+  fi
+}
+
+virtualization() {
+  if command -v systemd-detect-virt >/dev/null 2>&1; then systemd-detect-virt 2>/dev/null || :
+  elif grep -q '^flags.* hypervisor' /proc/cpuinfo 2>/dev/null; then echo unknown
+  else echo none
+  fi
+}
+
+json_text() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"; }
+json_bool() { if [ -n "$1" ]; then printf true; else printf false; fi; }
+json_list() { # lines on stdin
+  separator=
+  printf '['
+  while IFS= read -r item; do printf '%s' "$separator"; json_text "$item"; separator=', '; done
+  printf ']'
+}
+
+# One line of JSON: what setup prints.
+host_facts() {
+  timeout 20 docker version --format '{{.Server.Version}} {{.Server.APIVersion}}' >"$RUN/docker" 2>/dev/null || : >"$RUN/docker"
+  read -r docker api <"$RUN/docker" || { docker='' api=''; }
+  security=$([ -z "$docker" ] || timeout 20 docker info --format '{{json .SecurityOptions}}' 2>/dev/null || :)
+  rootless=$(printf %s "$security" | grep -o 'name=rootless' || :)
+  userns=$(printf %s "$security" | grep -o 'name=userns' || :)
+  virtual=$(virtualization)
+  machine=$(systemd-detect-virt --vm 2>/dev/null || :) # beneath a container too
+  : >"$RUN/wireless"
+  for path in /sys/class/net/*; do
+    link=${path##*/}
+    if is_wireless "$link"; then echo "$link" >>"$RUN/wireless"; fi
+  done
+  {
+    at_least "$(version_of_kernel)" 4.0 || echo "kernel $(uname -r): macvlan before 4.0 has known faults with bridge mode; upgrade when you can"
+    [ -n "$docker" ] || echo "no Docker engine answers here: host facts work, containers do not; install Docker (Debian: docker.io, from 13 also docker-cli) and run pulumi up again"
+    [ -z "$docker" ] || at_least "$docker" 1.12 || echo "Docker $docker: macvlan networks need 1.12"
+    [ -z "$rootless" ] || echo "Docker is rootless: its networks live in a namespace of their own and cannot reach this host's links; use the system's Docker"
+    [ -z "$userns" ] || echo "Docker remaps user ids: privileged containers and host networking need userns_mode host"
+    [ ! -s "$RUN/wireless" ] || echo "wireless links ($(tr '\n' ' ' <"$RUN/wireless")): access points drop frames of MAC addresses that did not log in, so macvlan does not work on them; use a wired parent, ipvlan or NAT"
+    case $machine in
+      none | '') ;;
+      *) echo "this is a virtual machine ($machine): its switch may drop frames of other MAC addresses; allow them (promiscuous mode, MAC changes, forged transmits), or use ipvlan or NAT" ;;
+    esac
+  } >"$RUN/warnings"
+  distribution=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null | head -n 1)
+  {
+    printf '{'
+    for pair in "machineId=$(machine_id)" "kernel=$(uname -r)" "dockerVersion=$docker" "dockerApi=$api" \
+      "iproute2=$(version_of_iproute2)" "nft=$(nft --version 2>/dev/null | sed -n 's/^nftables v\([0-9.]*\).*/\1/p')" \
+      "networkManager=$(network_manager)" "init=$(init_system)" "distribution=$distribution" \
+      "managementInterface=$(management_link)" "managementAddress=$(management_address)" "virtualization=$virtual"; do
+      printf '"%s": ' "${pair%%=*}"
+      json_text "${pair#*=}"
+      printf ', '
+    done
+    printf '"rootless": %s, "userNamespaces": %s, "modules": {' "$(json_bool "$rootless")" "$(json_bool "$userns")"
+    separator=
+    for module in macvlan ipvlan 8021q l2tp_eth; do
+      printf '%s"%s": "%s"' "$separator" "$module" "$(module_state "$module")"
+      separator=', '
+    done
+    printf '}, "wireless": '
+    json_list <"$RUN/wireless"
+    printf ', "warnings": '
+    json_list <"$RUN/warnings"
+    printf '}\n'
+  }
+}

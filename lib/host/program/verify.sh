@@ -1,0 +1,146 @@
+# Proof from inside a container's network namespace. Changes nothing: a neighbour entry is asked for anew, as the
+# kernel itself would.
+# shellcheck shell=sh disable=SC2016
+
+# find_container NAME: RUN/container = pid, start, id; then NETWORK MAC, a line each.
+find_container() {
+  timeout 20 docker inspect --type container --format '{{.State.Pid}} {{.State.StartedAt}} {{.Id}}
+{{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{$it.MacAddress}}
+{{end}}' "$1" >"$2" 2>"$RUN/error" || fail "container $1: $(tail -n 1 "$RUN/error")"
+}
+
+inside() { nsenter --net="/proc/$$/fd/8" "$@" 8<&-; }
+
+interface_of() { # NETWORK → interface inside
+  mac=$(awk -v network="$1" 'NR > 1 && $1 == network { print $2 }' "$RUN/container")
+  [ -n "$mac" ] || fail "container $CONTAINER is not on network $1; it is on: $(awk 'NR > 1 { printf "%s ", $1 }' "$RUN/container")"
+  inside ip -o link show | awk -v mac="$mac" '{ for (i = 3; i < NF; i++) if ($i ~ /^link\// && $(i + 1) == mac) { sub(/[@:].*/, "", $2); print $2; exit } }'
+}
+
+milliseconds() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
+
+# until_deadline COMMAND...: tried every 0.1 s until it succeeds or the time of the whole verification is over.
+until_deadline() {
+  while ! "$@"; do
+    [ "$(milliseconds)" -lt "$DEADLINE" ] || return 1
+    sleep 0.1
+  done
+}
+
+# Asks for the address at the link (ARP or neighbour discovery), never trusting what was known before.
+ask_neighbour() {
+  [ -z "$(neighbour PERMANENT)" ] || return 0
+  inside ip neigh del "$gateway" dev "$link" 2>/dev/null || :
+  inside ip neigh replace "$gateway" dev "$link" use 2>"$RUN/error" || return 0
+}
+neighbour() { inside ip neigh show to "$gateway" dev "$link" 2>/dev/null | grep "$1" || :; }
+answered() {
+  [ -z "$(neighbour 'REACHABLE\|PERMANENT')" ] || return 0
+  case $(neighbour .) in *INCOMPLETE* | *DELAY* | *PROBE*) ;; *) ask_neighbour ;; esac
+  return 1
+}
+
+prove_gateway() { # ADDRESS network NETWORK
+  gateway=$1 network=$3
+  find_link "$network"
+  began=$(milliseconds)
+  ask_neighbour
+  until_deadline answered || fail "gateway $gateway does not answer in container $CONTAINER on network $network (interface $link) within $TIMEOUT s.
+tried: $(case $gateway in *:*) echo 'neighbour solicitations' ;; *) echo 'ARP requests' ;; esac), last state: $(neighbour . | sed 's/ *$//')
+own addresses: $(inside ip -o addr show dev "$link" | awk '{ printf "%s ", $4 }')
+$(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
+")check that the gateway's address is right, that it is on the parent's network (VLAN), and that the switch lets other MAC addresses through"
+  say "gateway $gateway answered from $(neighbour . | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p') dev $link after $(($(milliseconds) - began)) ms"
+}
+
+find_link() { # NETWORK
+  link=
+  link_found() { link=$(interface_of "$1") && [ -n "$link" ]; }
+  until_deadline link_found "$1" || fail "container $CONTAINER has no interface with the MAC address that Docker gives it on network $1"
+}
+
+prove_target() { # ADDRESS
+  command -v ping >/dev/null 2>&1 || fail "target $1: this host has no ping; install iputils-ping"
+  began=$(milliseconds)
+  pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
+  until_deadline pinged "$1" || fail "target $1 does not answer from container $CONTAINER within $TIMEOUT s.
+tried: ICMP echo requests; last: $(grep -v '^$' "$RUN/ping" | tail -n 1)
+route inside: $(inside ip route get "$1" 2>&1 | head -n 1)"
+  say "target $1 answered after $(($(milliseconds) - began)) ms"
+}
+
+prove_default_route() { # network NETWORK
+  find_link "$2"
+  for family in -4 -6; do
+    inside ip "$family" route show default 2>/dev/null | awk '{ m = 0; for (i = 1; i < NF; i++) { if ($i == "dev") d = $(i + 1); if ($i == "metric") m = $(i + 1) } print m, d }' | sort -n | head -n 1
+  done >"$RUN/defaults"
+  [ -s "$RUN/defaults" ] || fail "container $CONTAINER has no default route; network $2 (interface $link) should give it"
+  while read -r metric by; do
+    [ "$by" = "$link" ] || fail "the default route of container $CONTAINER goes by $by (metric $metric), not by network $2 (interface $link).
+Docker 28 chooses by gateway priority; before that the network whose name sorts first wins"
+  done <"$RUN/defaults"
+  say "default route by network $2 dev $link"
+}
+
+prove_exec() { # words, percent-encoded
+  for word in "$@"; do
+    shift
+    # %XX to the octal form that printf knows; the dot keeps a newline at the end
+    word=$(printf '%b.' "$(printf %s "$word" | awk '
+      { n = split($0, p, "%"); printf "%s", escaped(p[1]); for (i = 2; i <= n; i++) printf "\\0%o%s", hex(substr(p[i], 1, 2)), escaped(substr(p[i], 3)) }
+      function escaped(s) { gsub(/\\/, "\\0134", s); return s }
+      function hex(s) { s = tolower(s); return (index("0123456789abcdef", substr(s, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(s, 2, 1)) - 1 }')")
+    set -- "$@" "${word%.}"
+  done
+  left=$(((DEADLINE - $(milliseconds)) / 1000))
+  [ "$left" -ge 1 ] || left=1
+  timeout "$left" docker exec "$CONTAINER" "$@" >"$RUN/exec" 2>&1 || fail "the command in container $CONTAINER ended with code $? (124: not done within $left s): $*
+$(tail -n 5 "$RUN/exec")"
+  say "command ended with code 0"
+}
+
+verb_verify() {
+  read_input
+  check_machine
+  CONTAINER=$(sed -n 's/^container //p' "$RUN/lines")
+  TIMEOUT=$(sed -n 's/^timeout //p' "$RUN/lines")
+  : "${TIMEOUT:=10}"
+  awk "$AWK_FACTS"'
+    function name(v) { return v ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/ }
+    $1 == "container" && NF == 2 && name($2) { containers++; next }
+    $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
+    $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && name($4) { next }
+    $1 == "target" && NF == 2 && is_address($2) { next }
+    $1 == "default-route" && NF == 3 && $2 == "network" && name($3) { next }
+    $1 == "exec" && NF > 1 && $0 !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ { next }
+    $1 == "require" { next }
+    { print "  " $0; wrong = 1 }
+    END { if (containers != 1) print "  one container line is needed"; exit wrong || containers != 1 }' "$RUN/lines" >"$RUN/wrong" ||
+    fail "lines that verify does not understand:
+$(cat "$RUN/wrong")"
+  check_requirements "$RUN/lines"
+  DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
+  find_container "$CONTAINER" "$RUN/container"
+  read -r pid started id <"$RUN/container"
+  [ "$pid" -gt 0 ] || fail "container $CONTAINER is not running; its log says why: docker logs $CONTAINER"
+  exec 8<"/proc/$pid/ns/net" || fail "container $CONTAINER ended"
+  still_there # the process id may be another's since
+  while read -r what words; do
+    set -f
+    # shellcheck disable=SC2086 # words of a line that was checked
+    case $what in
+      gateway) prove_gateway $words ;;
+      target) prove_target $words ;;
+      default-route) prove_default_route $words ;;
+      exec) prove_exec $words ;;
+    esac
+  done <"$RUN/lines"
+  still_there
+  : "$started" "$id"
+}
+
+still_there() {
+  find_container "$CONTAINER" "$RUN/again"
+  [ "$(head -n 1 "$RUN/container")" = "$(head -n 1 "$RUN/again")" ] || fail "container $CONTAINER was restarted or replaced while it was verified; run pulumi up again.
+If it restarts by itself, its log says why: docker logs $CONTAINER"
+}

@@ -1,0 +1,37 @@
+# The verbs.
+# shellcheck shell=sh disable=SC2016
+
+verb_status() {
+  [ -e "$LEDGER/machine" ] || { echo "wirework is not set up on this host"; return; }
+  sed 1d "$LEDGER/machine"
+  echo
+  while read -r stack version; do echo "program $version installed by $stack"; done <"$LEDGER/program"
+  [ ! -e "$VOLATILE/journal" ] || echo "an earlier change of $(head -n 1 "$VOLATILE/journal") was interrupted; the next run takes it back"
+  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
+  : >"$RUN/none"
+  make_plan "" "$RUN/none" "$RUN/all"
+  cp "$RUN/entries" "$RUN/each"
+  while read -r entry; do
+    printf '\nowner %s\n' "${entry#"$LEDGER/owners/"}"
+    sed '1,3d; s/^/  /' "$entry"
+  done <"$RUN/each"
+  for part in drift conflicts pending; do
+    [ ! -s "$RUN/$part" ] || { printf '\n%s\n' "$part"; sed 's/^/  /' "$RUN/$part"; }
+  done
+}
+
+VERB=${1:-}
+SESSION=${2:-}
+OWNER=
+LAST=
+case $VERB in
+  setup | apply | check | remove | verify | status | boot | uninstall) ;;
+  *) fail "the verbs are setup, apply, check, remove, verify, status, boot and uninstall, not \"$VERB\"" ;;
+esac
+open_run
+"verb_$VERB"
+show
+if [ -n "$LAST" ]; then
+  rm -rf "$RUN"
+  rmdir "$VOLATILE" 2>/dev/null || :
+fi
