@@ -28,11 +28,17 @@ describe("package", () => {
     );
   });
 
-  it("keeps the programs of the helper executable, in source and dist", () => {
+  it("holds the helper's programs in source and dist, executable where they are so in the checkout", () => {
+    const here = filesBelow(join(root, "lib"));
     const scripts = [...filesBelow(packed.installed)].filter(([name]) => name.endsWith(".sh"));
     assert(scripts.length >= 2, "no program of the helper is in the tarball");
-    const plain = scripts.filter(([, file]) => !file.executable).map(([name]) => name);
-    none(plain, "not executable (chmod +x in the checkout):");
+    const differ = scripts.filter(([name, file]) => {
+      return file.executable !== here.get(name.replace(/^(dist\/)?lib\//, ""))?.executable;
+    });
+    none(
+      differ.map(([name]) => name),
+      "the executable bit differs:",
+    );
   });
 
   it("runs no program at installation", async () => {

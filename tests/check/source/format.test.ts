@@ -1,4 +1,5 @@
-import { run } from "../../lab/process";
+import { onPath, run } from "../../lab/process";
+import { skipMissing } from "../../missing";
 import { none, projectFiles, root } from "../project";
 
 describe("source text", () => {
@@ -14,7 +15,8 @@ describe("source text", () => {
     none(result.code === 0 ? [] : [`${result.stdout}${result.stderr}`], "`npm run format` mends what it can:");
   });
 
-  it("has shell programs that shellcheck accepts", async () => {
+  it("has shell programs that shellcheck accepts", async function () {
+    if (!(await onPath("shellcheck"))) skipMissing(this, "shellcheck (Debian package shellcheck)");
     const scripts = projectFiles().filter((name) => name.endsWith(".sh") || name === ".ci/run");
     const result = await run("shellcheck", ["--format=gcc", ...scripts], { cwd: root, check: false });
     none(result.code === 0 ? [] : `${result.stdout}${result.stderr}`.trim().split("\n"), "shellcheck:");

@@ -1,0 +1,26 @@
+// Makes what the lab needs and a registry has: packages of the machine, engine, plugins, trees of hosts.
+// Runs outside the lab's namespaces; within them there is no way to a registry.
+import { prepareMachine } from "../lab/packages";
+import { step } from "../lab/process";
+import { prepareToolchain } from "../lab/toolchain";
+import { fullTree, lightTree } from "../lab/trees";
+
+/** Prepares the machine for lab and engine; what is there already takes no time. */
+export async function prepare(): Promise<void> {
+  await prepareMachine();
+  const toolchain = await step("engine and plugins", prepareToolchain);
+  console.log(`engine ${toolchain.engineVersion} (${toolchain.engineSource})`);
+  for (const [name, source] of Object.entries(toolchain.plugins)) console.log(`plugin ${name} (${source})`);
+  await step("trees of lab hosts", async () => {
+    await lightTree("12");
+    await lightTree("13");
+    await fullTree("testing");
+  });
+}
+
+if (require.main === module) {
+  prepare().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
