@@ -1,4 +1,5 @@
-import type { Problem } from "../problems";
+import { parseResourceName } from "../net/resource-name";
+import { type Problem, Problems } from "../problems";
 
 /** For whom a plan is made: what arguments alone do not tell. */
 export interface PlanContext {
@@ -20,7 +21,41 @@ export interface PlanContext {
   readonly found?: readonly Problem[];
 }
 
-/** Whose facts and Docker objects these are: `project/stack/Component.name`. */
-export function ownerOf(context: PlanContext): string {
-  return `${context.project}/${context.stack}/${context.component}.${context.name}`;
+/**
+ * Whose facts and Docker objects these are: `project/stack/Component.name`. The class belongs to it, because a network
+ * and an agent may bear one name.
+ */
+export function ownerOf({ component, name, project, stack }: Omit<PlanContext, "hostIdentity">): string {
+  return `${project}/${stack}/${component}.${name}`;
+}
+
+/** Starts the list of problems of one component, with those of its own name. */
+export function startProblems(context: PlanContext): Problems {
+  const problems = new Problems(context.component, context.name);
+  problems.addAll(context.found ?? []);
+  for (const part of ["project", "stack", "name"] as const) {
+    // They stand in the ledger's path on the host, so they may hold nothing that means something there.
+    const { fault } = parseResourceName(context[part]);
+    if (fault) {
+      problems.add(part === "name" ? "name" : `${part} name`, context[part], fault.rule, fault.wayOut);
+    }
+  }
+  return problems;
+}
+
+/** Within what names of Docker objects are unique: one engine. */
+export function dockerScope({ hostIdentity }: PlanContext): string {
+  return hostIdentity === undefined ? "the default Docker engine" : `docker ${hostIdentity}`;
+}
+
+/** Within what names of interfaces are unique: one host. */
+export function hostScope({ hostIdentity }: PlanContext): string {
+  return hostIdentity === undefined ? "the host of the default Docker engine" : `host ${hostIdentity}`;
+}
+
+/** Within what addresses and MACs are unique: the link that a network leads to, or the network itself when it leads nowhere. */
+export function linkScope(context: PlanContext, network: { name: string; parent?: string }): string {
+  return network.parent === undefined
+    ? `${dockerScope(context)} network ${network.name}`
+    : `${hostScope(context)} link ${network.parent}`;
 }

@@ -1,4 +1,6 @@
-import type { Problem } from "../problems";
+import { parseAddressRange } from "../net/address-range";
+import { type AddressRange, overlaps } from "../net/range";
+import { type Problem, shown } from "../problems";
 
 /** Something that only one component may have. */
 export interface Claim {
@@ -20,11 +22,104 @@ export interface Claim {
 
 /** What the components of one program have claimed. */
 export class Inventory {
-  readonly #claims = new Map<string, readonly Claim[]>();
+  readonly #claimed = new Map<string, readonly Claim[]>();
+  // Claims that can only collide with each other, together: a program with a thousand agents stays fast.
+  readonly #bySlot = new Map<string, Map<Claim, string>>();
 
   /** Records what a component claims, in place of what it claimed before, and says what collides with others. */
   add(urnKey: string, claims: readonly Claim[]): Problem[] {
-    this.#claims.set(urnKey, claims);
-    return [];
+    for (const old of this.#claimed.get(urnKey) ?? []) {
+      this.#bySlot.get(slotOf(old))?.delete(old);
+    }
+    this.#claimed.set(urnKey, claims);
+    const problems = claims.flatMap((claim) => {
+      const rival = this.#rivalOf(urnKey, claim);
+      return rival === undefined ? [] : [conflict(claim, rival)];
+    });
+    for (const claim of claims) {
+      const slot = this.#bySlot.get(slotOf(claim)) ?? new Map<Claim, string>();
+      slot.set(claim, urnKey);
+      this.#bySlot.set(slotOf(claim), slot);
+    }
+    return problems;
+  }
+
+  #rivalOf(urnKey: string, claim: Claim): Claim | undefined {
+    for (const [other, owner] of this.#bySlot.get(slotOf(claim)) ?? []) {
+      if (owner !== urnKey && collide(claim, other)) {
+        return other;
+      }
+    }
+    return undefined;
   }
 }
+
+/** Kinds whose values collide although they are not equal. */
+const BY_OVERLAP: ReadonlySet<Claim["kind"]> = new Set(["subnet", "range"]);
+
+function slotOf({ scope, kind, value }: Claim): string {
+  const port = kind === "port" ? value.replace(/ .*/, "") : value;
+  return BY_OVERLAP.has(kind) ? `${scope}\n${kind}` : `${scope}\n${kind}\n${port}`;
+}
+
+/** Whether two claims of one slot cannot both hold. */
+function collide(a: Claim, b: Claim): boolean {
+  if (a.shared && b.shared) {
+    return false;
+  }
+  switch (a.kind) {
+    case "subnet":
+      // Docker takes the same subnet twice when the ranges differ; those are claims of their own.
+      return a.value !== b.value && overlaps(rangeOf(a), rangeOf(b));
+    case "range":
+      return overlaps(rangeOf(a), rangeOf(b));
+    case "port":
+      return samePort(a.value, b.value);
+    default:
+      return true;
+  }
+}
+
+// Prefixes are parsed once: a network with fifty others is compared fifty times.
+const ranges = new WeakMap<Claim, AddressRange>();
+
+function rangeOf(claim: Claim): AddressRange {
+  let range = ranges.get(claim);
+  if (range === undefined) {
+    const checked = parseAddressRange(claim.value);
+    if (checked.fault) {
+      throw new Error(`a claim of kind ${claim.kind} holds no range: ${shown(claim.value)}`);
+    }
+    range = checked.value;
+    ranges.set(claim, range);
+  }
+  return range;
+}
+
+/** `tcp/8080 192.0.2.1`: the same port collides on the same address, and where one of the two takes every address. */
+function samePort(a: string, b: string): boolean {
+  const [addressA = "", addressB = ""] = [a, b].map((value) => value.slice(value.indexOf(" ") + 1));
+  return addressA === addressB || addressA === "*" || addressB === "*";
+}
+
+function conflict(claim: Claim, rival: Claim): Problem {
+  const { kind, value, scope, property } = claim;
+  const who = `${rival.component} ${shown(rival.name)} (${rival.property})`;
+  const also = BY_OVERLAP.has(kind) && rival.value !== value ? `overlaps ${kind} ${rival.value} of` : "is claimed by";
+  const where = scope
+    .replace(/^docker /, "on the Docker engine of host ")
+    .replace(/^host (\S+) link /, "on host $1, link ");
+  return { property, value: shown(value), rule: `${also} ${who} too, ${where}`, wayOut: WAY_OUT[kind] };
+}
+
+const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
+  address: "choose another address",
+  mac: "choose another MAC address, or leave it out",
+  subnet: "choose subnets without common addresses, or put both agents on one network",
+  range: "give both networks an ipRange of their own, or put both agents on one network",
+  interface: "choose another name",
+  parent: "mode passthru takes the parent for one agent: choose another parent or mode",
+  network: "choose another networkName",
+  container: "choose another containerName",
+  port: "choose another external port, or another ip",
+};

@@ -1,141 +1,73 @@
-import type { PlanContext } from "./context";
-import type { HostState } from "./host-state";
+import type { Address } from "../net/address";
+import { rangeText } from "../net/address-range";
+import { parseInterfaceName, vlanName } from "../net/interface-name";
+import { prefixText } from "../net/prefix";
+import type { Problems } from "../problems";
+import { hostScope, linkScope, type PlanContext, startProblems } from "./context";
+import { readDhcpRanges } from "./dhcp-ranges";
+import { type DockerNetworkPlan, ipamConfigs, readDriverOptions, readLabels, readNetworkName } from "./docker-network";
+import { type HostAccess, type HostAccessSettings, planHostAccess, type ShimPlan } from "./host-access";
+import { type Fact, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
+import { MacvlanMode } from "./macvlan-mode";
+import { networkClaims } from "./network-claims";
+import type { NetworkFacts } from "./network-facts";
+import { isGiven, memberPath, read, readBoolean, readChoice, readObject } from "./read";
+import { readSubnets, SHIM_RESERVATION, type Subnet, type SubnetSettings, subnetSettings } from "./subnets";
 
 export type { PlanContext } from "./context";
-
-/** How the children of one parent see each other. */
-export const MacvlanMode = {
-  /** Children of one parent reach each other directly, and the LAN. */
-  Bridge: "bridge",
-  /** Children of one parent never reach each other. */
-  Private: "private",
-  /** Children of one parent reach each other through a switch that sends frames back where they came from. */
-  Vepa: "vepa",
-  /** The one child has the parent for itself. */
-  Passthru: "passthru",
-} as const;
-/** One of the values of {@link MacvlanMode}. */
-export type MacvlanMode = (typeof MacvlanMode)[keyof typeof MacvlanMode];
-
-/** One subnet of a network. */
-export interface SubnetSettings {
-  /** Prefix of the LAN, such as `192.168.9.0/24` or `fd00:9::/64`. */
-  readonly subnet: string;
-  /**
-   * Router of the LAN. Give it wherever there is one: Docker before 29 takes the first address otherwise.
-   * @default - none known
-   */
-  readonly gateway?: string;
-  /**
-   * Part of the subnet from which Docker takes addresses, as a prefix.
-   * @default - the whole subnet
-   */
-  readonly ipRange?: string;
-  /**
-   * Addresses that Docker must not give away: name to address.
-   * @default - none
-   */
-  readonly reserved?: { readonly [name: string]: string };
-}
-
-/** A second interface of the host on the LAN, by which host and agents reach each other. */
-export interface HostAccessSettings {
-  /**
-   * Name of the interface.
-   * @default - `shim-` and eight digits, from owner and network
-   */
-  readonly linkName?: string;
-  /**
-   * IPv4 address of the host on that interface: inside the subnet, outside of ipRange and DHCP ranges.
-   * @default - no IPv4 host access
-   */
-  readonly address?: string;
-  /**
-   * IPv6 address of the host on that interface.
-   * @default - no IPv6 host access
-   */
-  readonly address6?: string;
-  /**
-   * MAC address of the interface.
-   * @default - derived from owner and network, stable
-   */
-  readonly macAddress?: string;
-  /**
-   * MTU of the interface.
-   * @default - the parent's
-   */
-  readonly mtu?: number;
-}
+export type { DockerNetworkPlan, IpamConfigPlan, LabelPlan } from "./docker-network";
+export type { HostAccessSettings, ShimPlan } from "./host-access";
+export { MacvlanMode } from "./macvlan-mode";
+export type { SubnetSettings } from "./subnets";
 
 /** Arguments of a macvlan network, all known. */
 export interface MacvlanNetworkSettings {
-  /** @default - the name of the component */
+  /**
+   * Name in Docker.
+   * @default - the name of the component
+   */
   readonly networkName?: string;
-  /** @default - none: Docker makes a dummy interface, and the network leads nowhere */
+  /**
+   * Interface of the host that leads to the LAN.
+   * @default - none: Docker makes a dummy interface, and the network leads nowhere
+   */
   readonly parent?: string;
-  /** @default "bridge" */
+  /**
+   * How agents on one parent see each other.
+   * @default "bridge"
+   */
   readonly mode?: MacvlanMode;
-  /** @default - one IPv4 subnet that Docker chooses */
+  /**
+   * Subnets of the LAN.
+   * @default - one IPv4 subnet that Docker chooses
+   */
   readonly subnets?: readonly SubnetSettings[];
-  /** @default - none declared */
+  /**
+   * What the LAN's DHCP server gives away.
+   * @default - none declared
+   */
   readonly dhcpRanges?: readonly string[];
-  /** @default false */
+  /**
+   * No default route for agents.
+   * @default false
+   */
   readonly internal?: boolean;
-  /** @default - host and agents do not reach each other */
+  /**
+   * Reach between host and agents.
+   * @default - they do not reach each other
+   */
   readonly hostAccess?: HostAccessSettings;
-  /** @default - only those of wirework */
+  /**
+   * Further labels.
+   * @default - only those of wirework
+   */
   readonly labels?: { readonly [key: string]: string };
-  /** @default - only parent and mode */
+  /**
+   * Further driver options.
+   * @default - only parent and mode
+   */
   readonly driverOptions?: { readonly [key: string]: string };
-}
-
-/** The host's own interface on the LAN, as planned. */
-export interface ShimPlan {
-  /** Name of the interface. */
-  readonly linkName: string;
-  /** IPv4 address without prefix length. */
-  readonly address?: string;
-  /** IPv6 address without prefix length. */
-  readonly address6?: string;
-  /** MAC address. */
-  readonly macAddress: string;
-}
-
-/** Docker's arguments of one subnet. */
-export interface IpamConfigPlan {
-  /** Canonical prefix. */
-  readonly subnet: string;
-  /** Canonical address. */
-  readonly gateway?: string;
-  /** Canonical prefix. */
-  readonly ipRange?: string;
-  /** Name to canonical address. */
-  readonly auxAddress?: { readonly [name: string]: string };
-}
-
-/** A label, as Docker's provider takes it. */
-export interface LabelPlan {
-  /** Key. */
-  readonly label: string;
-  /** Value. */
-  readonly value: string;
-}
-
-/** Docker's arguments of a network. */
-export interface DockerNetworkPlan {
-  /** Network driver. */
-  readonly driver: string;
-  /** Driver options, sorted by key. */
-  readonly options: { readonly [key: string]: string };
-  /** Whether a subnet is IPv6. */
-  readonly ipv6: boolean;
-  /** Whether Docker gives no default route. */
-  readonly internal: boolean;
-  /** Subnets in the order given: Docker takes dynamic addresses from the first of a family. */
-  readonly ipamConfigs: readonly IpamConfigPlan[];
-  /** Sorted by key. */
-  readonly labels: readonly LabelPlan[];
 }
 
 /** All that a macvlan network comes to. */
@@ -152,11 +84,152 @@ export interface MacvlanNetworkPlan {
   readonly claims: readonly Claim[];
   /** Subnets, canonical. */
   readonly subnets: readonly SubnetSettings[];
+  /** What agents on it must know. */
+  readonly facts: NetworkFacts;
   /** What may surprise, in sentences. */
   readonly warnings: readonly string[];
 }
 
 /** Plans a macvlan network. Throws one ArgumentError with all problems. */
-export function planMacvlanNetwork(_context: PlanContext, _settings: MacvlanNetworkSettings): MacvlanNetworkPlan {
-  throw new Error("first shape");
+export function planMacvlanNetwork(context: PlanContext, settings: MacvlanNetworkSettings): MacvlanNetworkPlan {
+  const problems = startProblems(context);
+  const plan = draftMacvlanNetwork(problems, context, settings, { path: "" });
+  problems.throwIfAny();
+  return plan;
+}
+
+/** Where a network's arguments stand, and whose network it is. */
+export interface DraftOptions {
+  /** Argument that holds the settings; empty when they are the component's own. */
+  readonly path: string;
+  /** Fixed addresses of the agent whose own network this is; absent for a network of many. */
+  readonly agent?: readonly Address[];
+}
+
+/** Plans from what is right and notes what is wrong: the plan counts only when nothing was noted. */
+export function draftMacvlanNetwork(
+  problems: Problems,
+  context: PlanContext,
+  settings: MacvlanNetworkSettings,
+  { path, agent }: DraftOptions,
+): MacvlanNetworkPlan {
+  const given = readObject(problems, path, settings, KNOWN);
+  const at = (argument: keyof MacvlanNetworkSettings) => memberPath(path, argument);
+  const name = readNetworkName(problems, at("networkName"), given.networkName, context);
+  const parent = read(problems, at("parent"), given.parent, parseInterfaceName);
+  const mode = readChoice(problems, at("mode"), given.mode, Object.values(MacvlanMode)) ?? MacvlanMode.Bridge;
+  const subnets = readSubnets(problems, at("subnets"), given.subnets);
+  const dhcpRanges = readDhcpRanges(problems, at("dhcpRanges"), given.dhcpRanges, subnets);
+  const internal = readBoolean(problems, at("internal"), given.internal) ?? false;
+
+  const network = { name, parent, mode, subnets, dhcpRanges, agent };
+  const access = isGiven(problems, at("hostAccess"), given.hostAccess)
+    ? planHostAccess(problems, at("hostAccess"), given.hostAccess, network, context)
+    : undefined;
+  const options = readDriverOptions(problems, at("driverOptions"), given.driverOptions, {
+    parent: { value: parent, argument: at("parent") },
+    macvlan_mode: { value: mode, argument: at("mode") },
+  });
+  const docker: DockerNetworkPlan = {
+    driver: "macvlan",
+    options,
+    ipv6: subnets.some(({ prefix }) => prefix.family === 6),
+    internal,
+    ipamConfigs: ipamConfigs(subnets, (subnet) => shimReservation(subnet, access)),
+    labels: readLabels(problems, at("labels"), given.labels, context),
+  };
+  const facts: NetworkFacts = {
+    name,
+    driver: "macvlan",
+    ...(parent !== undefined && { parent }),
+    mode,
+    internal,
+    subnets: subnetSettings(subnets),
+    ...(dhcpRanges.length > 0 && { dhcpRanges: dhcpRanges.map(rangeText) }),
+    ...(access && { shim: access.shim }),
+    ...(context.hostIdentity !== undefined && { host: context.hostIdentity }),
+  };
+  return {
+    networkName: name,
+    docker,
+    hostState: hostState([...parentRequirements(parent, mode), ...(access?.facts ?? [])]),
+    ...(access && { shim: access.shim }),
+    claims: [...networkClaims(context, at, facts, subnets), ...shimClaims(context, at("hostAccess"), facts)],
+    subnets: facts.subnets,
+    facts,
+    warnings: [...networkWarnings(parent, mode, subnets), ...(access?.warnings ?? [])],
+  };
+}
+
+const KNOWN: readonly (keyof MacvlanNetworkSettings)[] = [
+  "networkName",
+  "parent",
+  "mode",
+  "subnets",
+  "dhcpRanges",
+  "internal",
+  "hostAccess",
+  "labels",
+  "driverOptions",
+];
+
+function shimReservation({ prefix }: Subnet, access: HostAccess | undefined): Subnet["reserved"] {
+  const own = access?.addresses.find(
+    ({ family, value }) => family === prefix.family && prefix.first <= value && value <= prefix.last,
+  );
+  return new Map(own ? [[SHIM_RESERVATION, own]] : []);
+}
+
+function parentRequirements(parent: string | undefined, mode: MacvlanMode): Fact[] {
+  if (parent === undefined) {
+    return [];
+  }
+  // Docker makes eth0.215 where it is not there, so only other names must exist before.
+  const exists: Fact[] = vlanName(parent) ? [] : [{ kind: "require", condition: `link ${parent}` }];
+  // In this mode the one agent takes the interface over, and the SSH session with it.
+  const free: Fact[] =
+    mode === MacvlanMode.Passthru ? [{ kind: "require", condition: `not-management ${parent}` }] : [];
+  return [...exists, ...free];
+}
+
+function shimClaims(context: PlanContext, path: string, { name, parent, shim }: NetworkFacts): Claim[] {
+  if (shim === undefined) {
+    return [];
+  }
+  const scope = linkScope(context, { name, parent });
+  const claim = (kind: Claim["kind"], value: string, argument: string, where = scope): Claim => ({
+    scope: where,
+    kind,
+    value,
+    component: context.component,
+    name: context.name,
+    property: `${path}.${argument}`,
+  });
+  return [
+    claim("interface", shim.linkName, "linkName", hostScope(context)),
+    claim("mac", shim.macAddress, "macAddress"),
+    ...(shim.address === undefined ? [] : [claim("address", shim.address, "address")]),
+    ...(shim.address6 === undefined ? [] : [claim("address", shim.address6, "address6")]),
+  ];
+}
+
+function networkWarnings(parent: string | undefined, mode: MacvlanMode, subnets: readonly Subnet[]): string[] {
+  const warnings: string[] = [];
+  if (parent !== undefined && /^(wl|wlan|ath|ra)[0-9a-z]*[0-9]/.test(parent)) {
+    warnings.push(
+      `parent ${parent} looks like a wireless interface: access points drop frames from a second MAC. ` +
+        "Use a bridge network behind NAT, a policy-routed network, or ipvlan there.",
+    );
+  }
+  if (mode === MacvlanMode.Passthru) {
+    warnings.push(
+      "in mode passthru the parent takes on the MAC address of the one agent, and serves no other network.",
+    );
+  }
+  const only6 = subnets.length > 0 && subnets.every(({ prefix }) => prefix.family === 6);
+  if (only6) {
+    const list = subnets.map(({ prefix }) => prefixText(prefix)).join(", ");
+    warnings.push(`the network has IPv6 subnets only (${list}): Docker adds an IPv4 subnet of its own choice.`);
+  }
+  return warnings;
 }
