@@ -5,6 +5,8 @@ import type { Snapshot } from "./snapshot";
 export interface ExecOptions {
   /** Written to standard input. */
   readonly input?: string;
+  /** A file of the machine that becomes standard input, instead of `input`. */
+  readonly inputFile?: string;
   /** @default 60000 */
   readonly timeoutMs?: number;
   /** Throw when the exit code is not 0. @default true */

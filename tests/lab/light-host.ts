@@ -98,10 +98,10 @@ export class LightHost implements LabHost {
       "LANG=C.UTF-8",
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ];
-    return run("nsenter", ["--all", "--target", String(this.leader), "--", ...environment, "sh", "-c", command], {
-      timeoutMs: 60_000,
-      ...options,
-    });
+    const { inputFile, ...rest } = options;
+    const enter = ["nsenter", "--all", "--target", String(this.leader), "--", ...environment, "sh", "-c", command];
+    const program = inputFile ? ["sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh", inputFile, ...enter] : enter;
+    return run(program[0]!, program.slice(1), { timeoutMs: 60_000, ...rest });
   }
 
   async powerOn(): Promise<void> {

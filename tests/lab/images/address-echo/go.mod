@@ -1,0 +1,3 @@
+module wirework/lab/address-echo
+
+go 1.22

@@ -1,0 +1,70 @@
+// Command address-echo answers every client with the address and port that it sees it come from, one line, over TCP and UDP,
+// IPv4 and IPv6: `tcp 192.0.2.1 51234`. Arguments are ports; 7000 when there is none.
+package main
+
+import (
+	"fmt"
+	"log"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// seen is the answer. An IPv4 client of a socket for both families is named by its IPv4 address.
+func seen(protocol string, client netip.AddrPort) string {
+	return fmt.Sprintf("%s %s %d\n", protocol, client.Addr().Unmap(), client.Port())
+}
+
+func serveTCP(port string) {
+	listener, err := net.Listen("tcp", ":"+port)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Fprint(client, seen("tcp", client.RemoteAddr().(*net.TCPAddr).AddrPort()))
+		client.Close()
+	}
+}
+
+func serveUDP(port string) {
+	address, err := net.ResolveUDPAddr("udp", ":"+port)
+	if err != nil {
+		log.Fatal(err)
+	}
+	socket, err := net.ListenUDP("udp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	packet := make([]byte, 1500)
+	for {
+		_, client, err := socket.ReadFromUDPAddrPort(packet)
+		if err != nil {
+			log.Fatal(err)
+		}
+		// A client that is gone again is no reason to stop.
+		if _, err := socket.WriteToUDPAddrPort([]byte(seen("udp", client)), client); err != nil {
+			log.Print(err)
+		}
+	}
+}
+
+func main() {
+	ports := os.Args[1:]
+	if len(ports) == 0 {
+		ports = []string{"7000"}
+	}
+	for _, port := range ports {
+		go serveTCP(port)
+		go serveUDP(port)
+	}
+	// The first process of a container gets no default action for signals: without this, `docker stop` would wait ten seconds.
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	<-stop
+}
