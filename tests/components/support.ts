@@ -25,6 +25,8 @@ export async function registered(program: () => void, preview = false): Promise<
     preview,
   );
   await pulumi.runtime.runInPulumiStack(async () => program());
+  // Registration goes on in the background; this ends when the last request was answered.
+  await pulumi.runtime.disconnect();
   return found.filter(({ type }) => type !== "pulumi:pulumi:Stack").sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
