@@ -1,66 +1,167 @@
+import { addressText, parseAddress } from "../net/address";
+import { parseMac } from "../net/mac";
+import { parseResourceName } from "../net/resource-name";
+import type { Problems } from "../problems";
+import {
+  type AgentPlan,
+  containerClaim,
+  type EndpointPlan,
+  type ExtraNetworkSettings,
+  extraNetworkClaims,
+  readAgentContainer,
+  readAliases,
+  readExtraNetworks,
+} from "./agent";
+import { type BridgeNetworkPlan, type BridgeNetworkSettings, draftBridgeNetwork } from "./bridge-network";
 import type { ContainerSettings } from "./container";
-import type { PlanContext } from "./context";
-import type { HostState } from "./host-state";
+import { dockerScope, type PlanContext, startProblems } from "./context";
+import { planDefaultRoute } from "./default-route";
+import { ownLabels } from "./docker-network";
+import { checkFixedAddress } from "./fixed-address";
+import { hostState } from "./host-state";
 import type { Claim } from "./inventory";
-import type { EndpointPlan, ExtraNetworkSettings, VerificationSettings } from "./macvlan-agent";
-import type { DockerNetworkPlan, LabelPlan, SubnetSettings } from "./macvlan-network";
+import { type PublishedPortPlan, type PublishedPortSettings, portClaims, readPublishedPorts } from "./published-ports";
+import { isGiven, read } from "./read";
+import { requireDocker } from "./requirements";
+import { type VerificationSettings, verificationLines } from "./verification";
 
-/** A bridge network that belongs to one agent. */
-export interface BridgeNetworkSettings {
-  readonly networkName?: string;
-  readonly subnets?: readonly SubnetSettings[];
-  readonly internal?: boolean;
-  readonly labels?: { readonly [key: string]: string };
-  readonly driverOptions?: { readonly [key: string]: string };
-}
-
-/** A port of the container that the host passes on. */
-export interface PublishedPortSettings {
-  readonly internal: number;
-  readonly external?: number;
-  readonly ip?: string;
-  readonly protocol?: string;
-}
+export type { BridgeNetworkPlan, BridgeNetworkSettings } from "./bridge-network";
+export type { PublishedPortPlan, PublishedPortSettings } from "./published-ports";
 
 /** Arguments of a bridge agent, all known. Give `networkName`, `own`, or neither for Docker's default bridge. */
 export interface BridgeAgentSettings {
+  /** @default - `own`, or else Docker's default bridge */
   readonly networkName?: string;
+  /** @default - `networkName`, or else Docker's default bridge */
   readonly own?: BridgeNetworkSettings;
+  /** @default - given by Docker */
   readonly ipv4Address?: string;
+  /** @default - given by Docker */
   readonly ipv6Address?: string;
+  /** @default - chosen by Docker */
   readonly macAddress?: string;
+  /** @default - none */
   readonly aliases?: readonly string[];
+  /** @default - none */
   readonly extraNetworks?: readonly ExtraNetworkSettings[];
+  /** @default - none */
   readonly ports?: readonly PublishedPortSettings[];
+  /** @default - the gateway must answer, where it is known */
   readonly verification?: VerificationSettings;
+  /** @default - nothing of it is checked */
   readonly container?: ContainerSettings;
 }
 
-/** Docker's arguments of a bridge agent's own network. */
-export interface BridgeNetworkPlan {
-  readonly networkName: string;
-  readonly docker: DockerNetworkPlan;
+/** All that a bridge agent comes to. */
+export interface BridgeAgentPlan extends AgentPlan {
+  /** The agent's own network; absent on another's. */
+  readonly network?: BridgeNetworkPlan;
+  /** Ports that the host passes on. */
+  readonly ports: readonly PublishedPortPlan[];
 }
 
-/** All that a bridge agent comes to. */
-export interface BridgeAgentPlan {
-  readonly network?: BridgeNetworkPlan;
-  readonly containerName: string;
-  readonly labels: readonly LabelPlan[];
-  readonly endpoints: readonly EndpointPlan[];
-  readonly ports: readonly {
-    readonly internal: number;
-    readonly external?: number;
-    readonly ip?: string;
-    readonly protocol: string;
-  }[];
-  readonly hostState: HostState;
-  readonly verify: readonly string[];
-  readonly claims: readonly Claim[];
-  readonly warnings: readonly string[];
-}
+/** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
+const OWN_ARGUMENTS = [
+  "host",
+  "networkName",
+  "ownNetwork",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "ports",
+  "verify",
+];
 
 /** Plans a bridge agent. Throws one ArgumentError with all problems. */
-export function planBridgeAgent(_context: PlanContext, _settings: BridgeAgentSettings): BridgeAgentPlan {
-  throw new Error("first shape");
+export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSettings): BridgeAgentPlan {
+  const problems = startProblems(context);
+  const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
+  const named = read(problems, "networkName", settings.networkName, parseResourceName);
+  if (named === "host" || named === "none") {
+    problems.add("networkName", named, "is no bridge network", "name a bridge network, or leave it out");
+  }
+  const own = isGiven(problems, "ownNetwork", settings.own)
+    ? draftBridgeNetwork(problems, context, settings.own, "ownNetwork")
+    : undefined;
+  if (named !== undefined && own !== undefined) {
+    problems.add("networkName", named, "is given, and ownNetwork too", "give one of the two");
+  }
+  const name = own?.networkName ?? named ?? "bridge";
+  const endpoint = readEndpoint(problems, settings, name, own);
+  const ports = readPublishedPorts(problems, "ports", settings.ports, context);
+  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
+  const main = { endpoint, dualStack: own?.docker.ipv6 ?? false, internal: own?.docker.internal ?? false };
+  const route = planDefaultRoute(problems, "extraNetworks", main, extra, undefined);
+  const verify = verificationLines(problems, "verify", settings.verification, {
+    networkName: name,
+    gateways: own?.gateways ?? [],
+    // With one network nothing competes, but the default bridge's gateway is not known here: its route is the proof.
+    ...(route.winner !== undefined ? { defaultRoute: route.winner } : own === undefined && { defaultRoute: name }),
+  });
+  problems.throwIfAny();
+
+  const explicitMac = [endpoint, ...extra.map((one) => one.endpoint)].some((one) => one.macAddress !== undefined);
+  return {
+    ...(own && { network: own }),
+    containerName,
+    labels: ownLabels(context),
+    endpoints: route.endpoints,
+    ports,
+    hostState: hostState(requireDocker(explicitMac, route.needsPriority)),
+    verify,
+    claims: [
+      ...(own?.claims ?? []),
+      containerClaim(context, containerName),
+      ...endpointClaims(context, endpoint),
+      ...portClaims(context, "ports", ports),
+      ...extraNetworkClaims(context, "extraNetworks", extra),
+    ],
+    warnings: own?.warnings ?? [],
+  };
+}
+
+function readEndpoint(
+  problems: Problems,
+  settings: BridgeAgentSettings,
+  name: string,
+  own: BridgeNetworkPlan | undefined,
+): EndpointPlan {
+  const readFixed = (argument: "ipv4Address" | "ipv6Address", family: 4 | 6) => {
+    const address = read(problems, argument, settings[argument], (value) => parseAddress(value, family));
+    if (address !== undefined && own !== undefined) {
+      checkFixedAddress(problems, argument, address, { subnets: own.read, dhcpRanges: [] });
+    }
+    if (address !== undefined && name === "bridge") {
+      const wayOut = "give ownNetwork with a subnet, or leave the address out";
+      problems.add(argument, settings[argument], "is fixed, which Docker's default bridge does not take", wayOut);
+    }
+    return address;
+  };
+  const ipv4 = readFixed("ipv4Address", 4);
+  const ipv6 = readFixed("ipv6Address", 6);
+  const macAddress = read(problems, "macAddress", settings.macAddress, parseMac);
+  const aliases = readAliases(problems, "aliases", settings.aliases);
+  if (aliases.length > 0 && name === "bridge") {
+    const wayOut = "give ownNetwork, or name a network";
+    problems.add("aliases", aliases, "are names on a network, which Docker's default bridge does not have", wayOut);
+  }
+  return {
+    networkName: name,
+    ...(ipv4 && { ipv4Address: addressText(ipv4) }),
+    ...(ipv6 && { ipv6Address: addressText(ipv6) }),
+    ...(macAddress !== undefined && { macAddress }),
+    ...(aliases.length > 0 && { aliases }),
+  };
+}
+
+function endpointClaims(context: PlanContext, endpoint: EndpointPlan): Claim[] {
+  const scope = `${dockerScope(context)} network ${endpoint.networkName}`;
+  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
+    const value = endpoint[argument];
+    const { component, name } = context;
+    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
+  };
+  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
 }

@@ -1,109 +1,260 @@
+import { type Address, addressText, BITS, parseAddress } from "../net/address";
+import { nextFree } from "../net/address-pool";
+import { deriveMac, isLocallyAdministered, parseMac } from "../net/mac";
+import { contains, overlaps } from "../net/range";
+import type { Problems } from "../problems";
+import {
+  type AgentPlan,
+  containerClaim,
+  type EndpointPlan,
+  type ExtraNetworkSettings,
+  extraNetworkClaims,
+  readAgentContainer,
+  readAliases,
+  readExtraNetworks,
+} from "./agent";
 import type { ContainerSettings } from "./container";
-import type { PlanContext } from "./context";
-import type { HostState } from "./host-state";
+import { linkScope, ownerOf, type PlanContext, startProblems } from "./context";
+import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { ownLabels } from "./docker-network";
+import { checkFixedAddress } from "./fixed-address";
+import { type Fact, hostState } from "./host-state";
 import type { Claim } from "./inventory";
-import type {
-  LabelPlan,
-  MacvlanNetworkPlan,
-  MacvlanNetworkSettings,
-  ShimPlan,
-  SubnetSettings,
-} from "./macvlan-network";
+import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
+import { draftMacvlanNetwork, type MacvlanNetworkPlan, type MacvlanNetworkSettings } from "./macvlan-network";
+import type { NetworkFacts } from "./network-facts";
+import { read, readChoice } from "./read";
+import { requireDocker } from "./requirements";
+import { ofFamily, poolOf } from "./subnets";
+import { type VerificationSettings, verificationLines } from "./verification";
 
-/** What an agent must know of a network that another component made. */
-export interface NetworkFacts {
-  readonly name: string;
-  readonly driver: string;
-  readonly parent?: string;
-  readonly mode?: string;
-  readonly internal?: boolean;
-  readonly subnets: readonly SubnetSettings[];
-  readonly dhcpRanges?: readonly string[];
-  readonly shim?: ShimPlan;
-}
-
-/** Another network of an agent, beside the one that it is there for. */
-export interface ExtraNetworkSettings {
-  readonly name: string;
-  readonly ipv4Address?: string;
-  readonly ipv6Address?: string;
-  readonly macAddress?: string;
-  readonly aliases?: readonly string[];
-  readonly management?: boolean;
-  readonly gatewayPriority?: number;
-}
-
-/** By which network an agent with several of them reaches the rest of the world. */
-export const DefaultRoute = {
-  /** By the extra network that is marked as management. */
-  Management: "management",
-  /** By the network that the agent is there for. */
-  Measuring: "measuring",
-} as const;
-/** One of the values of {@link DefaultRoute}. */
-export type DefaultRoute = (typeof DefaultRoute)[keyof typeof DefaultRoute];
-
-/** How an agent proves its place on the network. */
-export interface VerificationSettings {
-  /** @default true */
-  readonly enabled?: boolean;
-  /** @default 10 */
-  readonly timeoutSeconds?: number;
-  /** @default - only the gateway is asked */
-  readonly target?: string;
-  /** @default - none */
-  readonly command?: readonly string[];
-}
+export type { AgentPlan, EndpointPlan, ExtraNetworkSettings } from "./agent";
+export { DefaultRoute } from "./default-route";
+export type { NetworkFacts } from "./network-facts";
+export type { VerificationSettings } from "./verification";
 
 /** Arguments of a macvlan agent, all known. Give `network` or `own`. */
 export interface MacvlanAgentSettings {
+  /** @default - the agent has a network of its own */
   readonly network?: NetworkFacts;
+  /** @default - the agent joins a network of others */
   readonly own?: MacvlanNetworkSettings;
+  /** @default - from the pool, where there is an IPv4 subnet */
   readonly ipv4Address?: string;
+  /** @default - from the pool, where there is an IPv6 subnet */
   readonly ipv6Address?: string;
+  /** @default - derived from stack, agent and network, stable */
   readonly macAddress?: string;
+  /** @default - none */
   readonly aliases?: readonly string[];
+  /** @default - none */
   readonly extraNetworks?: readonly ExtraNetworkSettings[];
+  /** @default - by the extra network marked as management, else as Docker chooses */
   readonly defaultRoute?: DefaultRoute;
+  /** @default - the gateway must answer */
   readonly verification?: VerificationSettings;
+  /** @default - nothing of it is checked */
   readonly container?: ContainerSettings;
-  readonly ports?: unknown;
-}
-
-/** A container's place on one network, in the words of Docker's provider. */
-export interface EndpointPlan {
-  readonly networkName: string;
-  readonly ipv4Address?: string;
-  readonly ipv6Address?: string;
-  readonly macAddress?: string;
-  readonly gwPriority?: number;
-  readonly aliases?: readonly string[];
 }
 
 /** All that a macvlan agent comes to. */
-export interface MacvlanAgentPlan {
-  /** The agent's own network; absent on a shared one. Its facts are in `hostState` below. */
+export interface MacvlanAgentPlan extends AgentPlan {
+  /** The agent's own network; absent on a shared one. Its facts, claims and warnings are among the agent's. */
   readonly network?: MacvlanNetworkPlan;
-  /** Name of the container. */
-  readonly containerName: string;
-  /** Labels of wirework for the container, sorted. */
-  readonly labels: readonly LabelPlan[];
-  /** The network it is there for first, then the extra ones in the order given. */
-  readonly endpoints: readonly EndpointPlan[];
-  /** Every fact of this component: requirements, those of its own network, routes to its own addresses. */
-  readonly hostState: HostState;
-  /** Lines of the verification, without header and container; empty when nothing is to be proved. */
-  readonly verify: readonly string[];
-  readonly claims: readonly Claim[];
-  readonly warnings: readonly string[];
 }
+
+/** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
+const OWN_ARGUMENTS = [
+  "host",
+  "network",
+  "ownNetwork",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "defaultRoute",
+  "verify",
+];
 
 /** Plans a macvlan agent. Throws one ArgumentError with all problems. */
-export function planMacvlanAgent(_context: PlanContext, _settings: MacvlanAgentSettings): MacvlanAgentPlan {
-  throw new Error("first shape");
+export function planMacvlanAgent(context: PlanContext, settings: MacvlanAgentSettings): MacvlanAgentPlan {
+  const problems = startProblems(context);
+  refusePorts(problems, settings.container);
+  const containerName = readAgentContainer(problems, settings.container, context, [...OWN_ARGUMENTS, "ports"]);
+  const ipv4 = read(problems, "ipv4Address", settings.ipv4Address, (value) => parseAddress(value, 4));
+  const ipv6 = read(problems, "ipv6Address", settings.ipv6Address, (value) => parseAddress(value, 6));
+  const fixed = [ipv4, ipv6].filter((address) => address !== undefined);
+
+  const own = readOwnNetwork(problems, context, settings, fixed);
+  const network = readJoinedNetwork(problems, own ? "ownNetwork" : "network", own?.facts ?? settings.network, context);
+  const path = (family: number) => (family === 4 ? "ipv4Address" : "ipv6Address");
+  for (const address of network === undefined ? [] : fixed) {
+    checkFixedAddress(problems, path(address.family), address, network!);
+  }
+  if (network !== undefined) {
+    checkDynamicAddresses(problems, network, fixed);
+  }
+
+  const name = network?.facts.name ?? "";
+  const macAddress = read(problems, "macAddress", settings.macAddress, parseMac);
+  const aliases = readAliases(problems, "aliases", settings.aliases);
+  const endpoint: EndpointPlan = {
+    networkName: name,
+    ...(ipv4 && { ipv4Address: addressText(ipv4) }),
+    ...(ipv6 && { ipv6Address: addressText(ipv6) }),
+    macAddress: macAddress ?? deriveMac(`${ownerOf(context)} ${name}`),
+    ...(aliases.length > 0 && { aliases }),
+  };
+  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
+  const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
+  const dualStack =
+    network !== undefined && ([4, 6] as const).every((family) => ofFamily(network.subnets, family).length > 0);
+  const main = {
+    endpoint,
+    dualStack,
+    internal: network?.facts.internal === true || network?.facts.parent === undefined,
+  };
+  const route = planDefaultRoute(problems, "defaultRoute", main, extra, wanted);
+  const gateways = network === undefined ? [] : heardGateways(network, fixed);
+  const verify = verificationLines(problems, "verify", settings.verification, {
+    networkName: name,
+    gateways,
+    ...(route.winner !== undefined && { defaultRoute: route.winner }),
+  });
+  problems.throwIfAny();
+
+  const explicitMac = macAddress !== undefined || extra.some((one) => one.endpoint.macAddress !== undefined);
+  const facts: Fact[] = [
+    ...requireDocker(explicitMac, route.needsPriority),
+    ...(own?.hostState.facts ?? []),
+    ...(own ? [] : routesToAgent(network!, fixed)),
+  ];
+  return {
+    ...(own && { network: own }),
+    containerName,
+    labels: ownLabels(context),
+    endpoints: route.endpoints,
+    hostState: hostState(facts),
+    verify,
+    claims: [
+      ...(own?.claims ?? []),
+      containerClaim(context, containerName),
+      ...endpointClaims(context, network!.facts, endpoint),
+      ...extraNetworkClaims(context, "extraNetworks", extra),
+    ],
+    warnings: [...(own?.warnings ?? []), ...agentWarnings(context, macAddress, route.needsPriority)],
+  };
 }
 
-/** What agents must know of a planned network: the heart of `MacvlanNetwork.ref`. */
-export function networkFacts(_plan: MacvlanNetworkPlan, _settings: MacvlanNetworkSettings): NetworkFacts {
-  throw new Error("first shape");
+function refusePorts(problems: Problems, container: ContainerSettings | undefined): void {
+  const ports = (container as { ports?: unknown } | undefined)?.ports;
+  if (ports !== undefined && !(Array.isArray(ports) && ports.length === 0)) {
+    const wayOut = "leave it out: every port of the agent is reachable at its own address; BridgeAgent publishes ports";
+    problems.add("ports", ports, "does nothing on macvlan, where Docker ignores published ports", wayOut);
+  }
+}
+
+function readOwnNetwork(
+  problems: Problems,
+  context: PlanContext,
+  { network, own }: MacvlanAgentSettings,
+  agent: readonly Address[],
+): MacvlanNetworkPlan | undefined {
+  if (network !== undefined && own !== undefined) {
+    problems.add("network", undefined, "is given, and ownNetwork too", "give one of the two");
+  }
+  if (network === undefined && own === undefined) {
+    problems.add("network", undefined, "is missing", "give network (the ref of a MacvlanNetwork) or ownNetwork");
+  }
+  return own === undefined || network !== undefined
+    ? undefined
+    : draftMacvlanNetwork(problems, context, own, { path: "ownNetwork", agent });
+}
+
+/** Without a fixed address Docker chooses: it must have something to choose from that nobody else gives away. */
+function checkDynamicAddresses(problems: Problems, network: JoinedNetwork, fixed: readonly Address[]): void {
+  for (const family of [4, 6] as const) {
+    const subnets = ofFamily(network.subnets, family);
+    if (subnets.length === 0 || fixed.some((address) => address.family === family)) {
+      continue;
+    }
+    const argument = `ipv${family}Address`;
+    const leased = subnets.find((subnet) => network.dhcpRanges.some((range) => overlaps(range, poolOf(subnet))));
+    if (leased !== undefined) {
+      const rule = `is left to Docker, and its pool holds addresses that the LAN's DHCP server gives away (dhcpRanges)`;
+      problems.add(argument, undefined, rule, `give ${argument}, or ${leased.path}.ipRange outside of the DHCP range`);
+    }
+    const taken = (subnet: (typeof subnets)[number]) => [
+      ...subnet.reserved.values(),
+      ...(subnet.gateway ? [subnet.gateway] : []),
+      ...network.shim,
+    ];
+    if (subnets.every((subnet) => nextFree(poolOf(subnet), taken(subnet)) === undefined)) {
+      const rule = `is left to Docker, and no address of ${subnets.map(({ path }) => path).join(", ")} is free`;
+      problems.add(argument, undefined, rule, "give a larger subnet or ipRange");
+    }
+  }
+}
+
+/** The gateways that an agent must hear: of the subnet that its fixed address lies in, else of the first one of the family. */
+function heardGateways({ facts, subnets }: JoinedNetwork, fixed: readonly Address[]): string[] {
+  if (facts.parent === undefined) {
+    return [];
+  }
+  return ([4, 6] as const).flatMap((family) => {
+    const own = fixed.find((address) => address.family === family);
+    const all = ofFamily(subnets, family);
+    const subnet = own ? all.find(({ prefix }) => contains(prefix, own)) : all[0];
+    return subnet?.gateway ? [addressText(subnet.gateway)] : [];
+  });
+}
+
+/** On a shared network the host's routes lead to ipRange; an agent outside of it brings a route of its own. */
+function routesToAgent(
+  { facts: { shim }, subnets, shim: shimAddresses }: JoinedNetwork,
+  fixed: readonly Address[],
+): Fact[] {
+  if (shim === undefined) {
+    return [];
+  }
+  return fixed.flatMap((address): Fact[] => {
+    const subnet = subnets.find(({ prefix }) => contains(prefix, address));
+    const reachable = subnet && shimAddresses.some((own) => contains(subnet.prefix, own));
+    return !reachable || (subnet.ipRange && contains(subnet.ipRange, address))
+      ? []
+      : [{ kind: "route", destination: `${addressText(address)}/${BITS[address.family]}`, dev: shim.linkName }];
+  });
+}
+
+function endpointClaims(context: PlanContext, network: NetworkFacts, endpoint: EndpointPlan): Claim[] {
+  const scope = linkScope(context, network);
+  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
+    const value = endpoint[argument];
+    const { component, name } = context;
+    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
+  };
+  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
+}
+
+function agentWarnings(context: PlanContext, macAddress: string | undefined, needsPriority: boolean): string[] {
+  const foreign = macAddress !== undefined && !isLocallyAdministered(macAddress);
+  // With a host, its helper checks the version; without one nobody does.
+  const unchecked = needsPriority && context.hostIdentity === undefined;
+  return [
+    ...(foreign
+      ? [`macAddress ${macAddress} is not locally administered: another device may have it from its maker.`]
+      : []),
+    ...(unchecked
+      ? [
+          "the default route is chosen by gateway priority, which needs Docker 28; " +
+            "before that, name the network that is to have it so that it sorts first.",
+        ]
+      : []),
+  ];
+}
+
+/** What agents must know of a planned network. */
+export function networkFacts(plan: MacvlanNetworkPlan, _settings?: MacvlanNetworkSettings): NetworkFacts {
+  return plan.facts;
 }

@@ -1,0 +1,92 @@
+import { addressText, parseAddress } from "../net/address";
+import type { Problems } from "../problems";
+import { dockerScope, type PlanContext } from "./context";
+import type { Claim } from "./inventory";
+import { memberPath, read, readChoice, readInteger, readList, readObject } from "./read";
+
+/** A port of the container that the host passes on. */
+export interface PublishedPortSettings {
+  /** Port of the container. */
+  readonly internal: number;
+  /** @default - chosen by Docker */
+  readonly external?: number;
+  /** @default - every address of the host */
+  readonly ip?: string;
+  /** @default "tcp" */
+  readonly protocol?: string;
+}
+
+/** A published port, as planned. */
+export interface PublishedPortPlan {
+  /** Port of the container. */
+  readonly internal: number;
+  /** Port of the host; chosen by Docker when absent. */
+  readonly external?: number;
+  /** Address of the host; every one when absent. */
+  readonly ip?: string;
+  /** `tcp`, `udp` or `sctp`. */
+  readonly protocol: string;
+}
+
+/** Reads published ports: each once, and none that would catch the SSH connection itself. */
+export function readPublishedPorts(
+  problems: Problems,
+  path: string,
+  settings: readonly PublishedPortSettings[] | undefined,
+  context: PlanContext,
+): PublishedPortPlan[] {
+  const seen = new Map<string, string>();
+  return readList(problems, path, settings).flatMap((entry, index) => {
+    const at = memberPath(path, index);
+    const port = readPort(problems, at, entry);
+    if (port === undefined) {
+      return [];
+    }
+    checkManagementPort(problems, at, port, context);
+    const key = `${port.protocol}/${port.external ?? `any for ${port.internal}`} ${port.ip ?? "*"}`;
+    const other = seen.get(key);
+    if (other !== undefined) {
+      problems.add(at, port, `is published by ${other} already`, "publish a port once");
+    }
+    seen.set(key, at);
+    return [port];
+  });
+}
+
+function readPort(problems: Problems, at: string, settings: PublishedPortSettings): PublishedPortPlan | undefined {
+  const given = readObject(problems, at, settings, ["internal", "external", "ip", "protocol"]);
+  if (given.internal === undefined) {
+    problems.add(`${at}.internal`, undefined, "is missing", "give the port inside the container, 1-65535");
+  }
+  const internal = readInteger(problems, `${at}.internal`, given.internal, { from: 1, to: 65535 });
+  const external = readInteger(problems, `${at}.external`, given.external, { from: 1, to: 65535 });
+  const ip = read(problems, `${at}.ip`, given.ip, (value) => parseAddress(value));
+  const protocol = readChoice(problems, `${at}.protocol`, given.protocol, ["tcp", "udp", "sctp"]) ?? "tcp";
+  return internal === undefined
+    ? undefined
+    : { internal, ...(external !== undefined && { external }), ...(ip && { ip: addressText(ip) }), protocol };
+}
+
+// Docker's NAT stands before sshd: the next login would reach the container, and no later run could repair it.
+function checkManagementPort(problems: Problems, at: string, port: PublishedPortPlan, context: PlanContext): void {
+  const { managementAddress, managementPort } = context;
+  const everywhere =
+    port.ip === undefined || port.ip === "0.0.0.0" || port.ip === "::" || port.ip === managementAddress;
+  if (managementPort !== undefined && port.protocol === "tcp" && port.external === managementPort && everywhere) {
+    const rule = "is the port by which the host itself is managed";
+    problems.add(`${at}.external`, port.external, rule, "choose another port, or an ip that is not the host's address");
+  }
+}
+
+/** Claims the ports of the host. */
+export function portClaims(context: PlanContext, path: string, ports: readonly PublishedPortPlan[]): Claim[] {
+  return ports.flatMap(({ external, ip, protocol }, index) => {
+    const address = ip === undefined || ip === "0.0.0.0" || ip === "::" ? "*" : ip;
+    const { component, name } = context;
+    const property = `${memberPath(path, index)}.external`;
+    const value = `${protocol}/${external} ${address}`;
+    return external === undefined
+      ? []
+      : [{ scope: dockerScope(context), kind: "port", value, component, name, property }];
+  });
+}

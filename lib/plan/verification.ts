@@ -1,0 +1,79 @@
+import { addressText, parseAddress } from "../net/address";
+import { bad, good } from "../net/checked";
+import type { Problems } from "../problems";
+import { isGiven, memberPath, read, readBoolean, readInteger, readList, readObject, readRequired } from "./read";
+
+/** How an agent proves its place on the network. */
+export interface VerificationSettings {
+  /** @default true */
+  readonly enabled?: boolean;
+  /** @default - true where the network has a gateway on the LAN */
+  readonly gateway?: boolean;
+  /** @default - only the gateway is asked */
+  readonly target?: string;
+  /** @default - none */
+  readonly command?: readonly string[];
+  /** @default 10 */
+  readonly timeoutSeconds?: number;
+}
+
+/** What there is to prove. */
+export interface Provable {
+  /** Network that the agent is there for. */
+  readonly networkName: string;
+  /** Gateways that an agent of this network must hear, canonical. */
+  readonly gateways: readonly string[];
+  /** Network that must have the default route, where there are several. */
+  readonly defaultRoute?: string;
+}
+
+/** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
+export function verificationLines(
+  problems: Problems,
+  path: string,
+  settings: VerificationSettings | undefined,
+  { networkName, gateways, defaultRoute }: Provable,
+): string[] {
+  const given = isGiven(problems, path, settings)
+    ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
+    : {};
+  const enabled = readBoolean(problems, `${path}.enabled`, given.enabled) ?? true;
+  const gateway = readBoolean(problems, `${path}.gateway`, given.gateway);
+  const target = read(problems, `${path}.target`, given.target, (value) => parseAddress(value));
+  const timeout = readInteger(problems, `${path}.timeoutSeconds`, given.timeoutSeconds, {
+    from: 1,
+    to: 300,
+    unit: " seconds",
+  });
+  const words = readList(problems, `${path}.command`, given.command).flatMap(
+    (word, index) =>
+      readRequired(problems, memberPath(`${path}.command`, index), word, (value) =>
+        typeof value === "string" && value !== "" ? good(value) : bad("is not a word", "give a text that is not empty"),
+      ) ?? [],
+  );
+  if (gateway === true && gateways.length === 0) {
+    problems.add(
+      `${path}.gateway`,
+      gateway,
+      "asks for a gateway that the network does not have",
+      "give the gateway of a subnet",
+    );
+  }
+  const proofs = [
+    ...(gateway === false ? [] : gateways.map((address) => `gateway ${address} network ${networkName}`)),
+    ...(target ? [`target ${addressText(target)}`] : []),
+    ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
+    ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),
+  ];
+  return enabled && proofs.length > 0 ? [`timeout ${timeout ?? 10}`, ...proofs] : [];
+}
+
+/** A word in percent-encoding: no space, quote or line break of it means anything on the way. */
+function encoded(word: string): string {
+  const bytes = [...Buffer.from(word, "utf8")];
+  const text = bytes.map((byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9._/:=-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+  return text.join("");
+}
