@@ -37,7 +37,6 @@ export const phases: readonly Phase[] = [
     minutes: 5,
   },
   { name: "check:package", files: ["tests/check/package/**/*.test.ts"], testSeconds: 120, minutes: 5 },
-  { name: "check:schema", files: ["tests/check/schema.test.ts"], after: ["prepare"], testSeconds: 120, minutes: 5 },
   { name: "check:runner", files: ["tests/check/runner.test.ts"], testSeconds: 60, minutes: 5 },
   {
     name: "engine",

@@ -118,6 +118,7 @@ function refused(type: ts.TypeNode, seen: Set<ts.Symbol>, problems: string[]): v
   else if (ts.isFunctionTypeNode(type)) complain("function");
   else if (ts.isConditionalTypeNode(type) || ts.isMappedTypeNode(type)) complain("computed type");
   else if (type.kind === ts.SyntaxKind.AnyKeyword || type.kind === ts.SyntaxKind.UnknownKeyword) complain("no type");
+  else if (ts.isTypeOperatorNode(type) && ts.isArrayTypeNode(type.type)) complain("readonly array");
   else if (ts.isArrayTypeNode(type)) refused(type.elementType, seen, problems);
   else if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) refused(type.type, seen, problems);
   else if (ts.isTypeReferenceNode(type)) {
