@@ -13,7 +13,8 @@ execute() {
     printf '%s\n' "$value" >"/proc/sys/$path" || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
   done <"$RUN/sysctl" 2>>"$RUN/error" || return 1
   ip_batch "$RUN/ip.last" || return 1
-  [ ! -s "$RUN/made.drop" ] || awk -F "$TAB" 'NR == FNR { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" | put "$VOLATILE/made"
+  awk -F "$TAB" 'FILENAME ~ /drop$/ { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" >"$RUN/made.now" || return 1
+  if [ -s "$RUN/made.now" ]; then put "$VOLATILE/made" <"$RUN/made.now"; else rm -f "$VOLATILE/made"; fi
 }
 
 ip_batch() {
@@ -34,7 +35,7 @@ take_values() {
 }
 
 read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do
-  cp "$RUN/changes" "$RUN/done" && make_plan "$@" || return 1
+  make_plan "$@" || return 1
   [ -s "$RUN/changes" ] || return 0
   { echo "the kernel does not read back what was set:"; sed 's/^/  /' "$RUN/drift"; } >>"$RUN/error"
   return 1
@@ -73,7 +74,7 @@ $(sed 's/^/  /' "$RUN/conflicts")"; fi
 $(sed 's/^/  /' "$RUN/blocked")
 Remove what is on top first (a Docker network must be replaced with its link)"; fi
   hold_signals
-  cp "$RUN/changes" "$RUN/done"
+  for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
   [ "$VERB" != apply ] || units_install
   if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
@@ -84,8 +85,8 @@ Remove what is on top first (a Docker network must be replaced with its link)"; 
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
   units_follow
-  if [ -s "$RUN/done" ]; then cat "$RUN/done" >>"$RUN/out"; else say unchanged; fi
-  cat "$RUN/notes" "$RUN/pending" >>"$RUN/out"
+  [ -s "$RUN/changes.first" ] || say unchanged
+  cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"
 }
 
 commit() {
@@ -97,7 +98,7 @@ commit() {
 }
 
 # Directories of owners that are gone.
-prune() { find "$LEDGER/owners" -mindepth 1 -type d -empty -delete 2>/dev/null || :; }
+prune() { find "$LEDGER/owners" -type d -empty -delete 2>/dev/null || :; }
 
 undo() {
   cp "$RUN/error" "$RUN/reason"

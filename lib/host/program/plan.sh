@@ -7,9 +7,9 @@
 # them. Plans into RUN: ip.first, take, sysctl, ip.last; and says: changes, drift, pending, notes, conflicts, blocked.
 make_plan() {
   {
+    facts_of_others "$1"
     sed 's/^/S /' "$3"
     sed 's/^/N /' "$2"
-    facts_of_others "$1"
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
@@ -60,7 +60,7 @@ function touch(k) { if (!(k in T)) { T[k]; order[++touched] = k } }
 function want(f, who) {
   parse(f)
   if (key in W && W[key] != f) {
-    print "owner " who " wants:    " f "\n  owner" holders[key] " wants: " W[key] "\n  the host can have only one of them" >>(out "conflicts")
+    print "owner" holders[key] " has:   " W[key] "\n  owner " who " wants: " f "\n  the host can have only one of them" >>(out "conflicts")
     return
   }
   if (!(key in W)) all[++wanted] = key
@@ -156,7 +156,7 @@ function link(    st, was, alias) {
   if (st == "foreign") return foreign(f, was " group " L_group[dev] " alias " L_alias[dev])
   split(holders[k], w, " "); alias = "wirework:" w[1]
   if (st == "born") {
-    if (dev in gone) changed(f, was); else added(f)
+    if (dev in gone) { changed(f, was); link_del(dev) } else added(f)
     if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
     first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") "name " dev " group " MARK (opt["address"] ? " address " opt["address"] : "") (opt["mtu"] ? " mtu " opt["mtu"] : "") " type " opt["type"] (opt["mode"] ? " mode " opt["mode"] : "") (opt["id"] ? " id " opt["id"] : ""))
     first(8 + depth(dev), "link set dev " dev " alias " alias) # an alias at creation is silently dropped
@@ -175,9 +175,9 @@ function link(    st, was, alias) {
 }
 function no_link(name) {
   if (!(name in gone)) return
-  removed(old(k))
-  if (!("link " L_parent[name] in T && (L_parent[name] in gone))) first(7, "link del dev " name)
+  removed(old(k)); link_del(name)
 }
+function link_del(name) { if (!(L_parent[name] in gone)) first(7, "link del dev " name) } # else it goes with its parent
 
 # addr: no mark that del would honour; ours is what the ledger of this boot says we made, and all on links of ours.
 # nodad: the plan keeps the address out of every pool, and a tentative address could not be a source for seconds,

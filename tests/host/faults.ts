@@ -1,0 +1,56 @@
+import { commandText, type Verb } from "../../lib/host/command-text";
+import type { RunResult } from "../lab/process";
+import type { Sandbox } from "./support";
+
+/** What happens at a step: the whole run is killed, its session goes away, or the step's own command fails. */
+export type Fault = "kill" | "hangup" | "failure";
+
+// A step is a command that changes something: a line of an ip batch, a file that gets its name, a file that goes.
+// What only looks is no step: an end before it and one after the step before it are the same.
+const STEP = `step() {
+  [ -e /run/faults/at ] || return 0
+  read -r at how </run/faults/at
+  echo "$*" >>/run/faults/steps
+  count=0
+  while read -r _; do count=$((count + 1)); done </run/faults/steps
+  [ "$count" -ge "$at" ] || return 0
+  case $how in
+    kill) kill -9 0 ;;
+    hangup) [ "$count" -gt "$at" ] || kill -HUP 0 ;;
+    failure) [ "$count" -gt "$at" ] || { echo "seeded failure" >&2; exit 1; } ;;
+  esac
+}
+`;
+
+const plain = (path: string) => `#!/bin/sh\n${STEP}step ${path} "$@"\nexec ${path} "$@"\n`;
+
+const IP = `#!/bin/sh
+${STEP}[ "$1" = -batch ] || exec /sbin/ip "$@"
+number=0
+while read -r line; do
+  number=$((number + 1))
+  (step ip "$line") && /sbin/ip $line || { echo "Command failed $2:$number" >&2; exit 1; }
+done <"$2"
+`;
+
+/** Puts itself between the program and the tools that it changes things with. */
+export async function withFaults(host: Sandbox): Promise<void> {
+  await host.exec("mkdir -p /run/faults", "", true);
+  host.program("ip", IP);
+  for (const path of ["/bin/mv", "/bin/rm", "/bin/ln", "/bin/mkdir"]) host.program(path.split("/")[2], plain(path));
+}
+
+/** Runs a verb, with a fault at one of its steps. `steps` are those that were reached. */
+export async function faulty(
+  host: Sandbox,
+  verb: Verb,
+  input: string,
+  at: number,
+  how: Fault,
+): Promise<RunResult & { steps: string[] }> {
+  await host.exec(`/bin/rm -f /run/faults/*; echo ${at} ${how} >/run/faults/at`, "", true);
+  // A session of its own: the signal is for the run's process group, not for that of the test.
+  const result = await host.exec(`exec setsid --wait ${commandText(verb, false)}`, input);
+  const steps = await host.exec("cat /run/faults/steps; /bin/rm -f /run/faults/*");
+  return { ...result, steps: steps.stdout.trim().split("\n") };
+}

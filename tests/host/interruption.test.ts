@@ -1,0 +1,106 @@
+import { strict as assert } from "node:assert";
+import type { Verb } from "../../lib/host/command-text";
+import { type Fault, faulty, withFaults } from "./faults";
+import { assertSame, inSandbox, type Sandbox, SHIM, stdin } from "./support";
+
+const OTHER = "test/dev/other";
+const OLD = SHIM;
+/** Differs from {@link OLD} in each kind of fact: the link is made anew, the rest changes, comes or goes. */
+const NEW = [
+  SHIM[0].replace("bridge", "private"),
+  SHIM[1].replace("= 2", "= 1"),
+  SHIM[2],
+  "addr 192.168.9.3/32 dev shim0",
+  SHIM[5],
+  "addr 192.0.2.77/24 dev eth0",
+  "route 192.168.9.128/26 dev shim0",
+  SHIM[7],
+];
+
+interface Change {
+  readonly verb: Verb;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+const changes: Record<string, Change> = {
+  "a first apply": { verb: "apply", from: [], to: OLD },
+  "an update": { verb: "apply", from: OLD, to: NEW },
+  "a removal": { verb: "remove", from: OLD, to: [] },
+};
+
+const put = (host: Sandbox, facts: readonly string[]) => (facts.length > 0 ? host.apply(facts) : host.remove(NEW));
+
+/** Runs the change with a fault at each of its steps, until a run has none left to disturb. */
+async function sweep(
+  host: Sandbox,
+  { verb, from, to }: Change,
+  how: Fault,
+  after: (context: { code: number; stderr: string; before: string; goal: string; where: string }) => Promise<void>,
+): Promise<number> {
+  await withFaults(host);
+  await put(host, to);
+  const goal = await host.kernel();
+  await put(host, from);
+  const before = await host.kernel();
+  const input = stdin(verb === "remove" ? from : to);
+  for (let at = 1; ; at++) {
+    const { code, stderr, steps } = await faulty(host, verb, input, at, how);
+    if (steps.length < at) {
+      assert.equal(code, 0, stderr);
+      return at - 1;
+    }
+    const where = `${how} at step ${at}: ${steps[at - 1]}`;
+    await after({ code, stderr, before, goal, where });
+    await put(host, from);
+    assertSame(await host.kernel(), before, `${where}, then back`);
+  }
+}
+
+describe("a run that is interrupted", function () {
+  this.timeout(120_000);
+  for (const [name, change] of Object.entries(changes)) {
+    it(`is taken back by the next run and then done, when ${name} is killed at any step`, () =>
+      inSandbox(async (host) => {
+        const found = await host.snapshot();
+        const steps = await sweep(host, change, "kill", async ({ before, goal, where }) => {
+          const other = await host.remove([], OTHER); // anyone's next run: old state, not a mix
+          assert.equal(other.code, 0, `${where}: ${other.stderr}`);
+          const now = await host.kernel();
+          if (now !== goal) assertSame(now, before, where);
+          await put(host, change.to);
+          assertSame(await host.kernel(), goal, `${where}, then again`);
+        });
+        assert.ok(steps > 8, `${steps} steps`);
+        await host.remove(OLD);
+        await host.exec("/bin/rm -f /usr/local/bin/*");
+        assertSame(await host.snapshot(), found);
+      }));
+
+    it(`takes itself back when a command of ${name} fails at any step`, () =>
+      inSandbox(async (host) => {
+        await sweep(host, change, "failure", async ({ code, stderr, before, goal, where }) => {
+          const now = await host.kernel();
+          if (code === 0) return assertSame(now, goal, where);
+          assert.match(stderr, /the host is as before|nothing was changed|seeded failure/, where);
+          assertSame(now, before, where);
+        });
+      }));
+  }
+
+  it("ends by itself when its session goes: with everything done, or nothing", () =>
+    inSandbox(async (host) => {
+      await sweep(host, changes["an update"], "hangup", async ({ code, before, goal, where }) => {
+        const now = await host.kernel();
+        assertSame(now, code === 0 ? goal : before, `${where} (code ${code})`);
+      });
+    }));
+
+  it("does not mind that nobody reads what it says", () =>
+    inSandbox(async (host) => {
+      const { stdout } = await host.exec(`(cat; sleep 1) | /usr/local/sbin/wirework apply 2>&1 | true`, stdin(SHIM));
+      assert.equal(stdout, "");
+      for (let tries = 0; tries < 50 && (await host.check(SHIM)).code !== 0; tries++) {}
+      assert.equal((await host.check(SHIM)).stdout, "as declared\n");
+    }));
+});

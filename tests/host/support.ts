@@ -1,0 +1,202 @@
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commandText, type Verb } from "../../lib/host/command-text";
+import { setupText } from "../../lib/host/program";
+import { type RunResult, run } from "../lab/process";
+
+export const IDENTITY = "host-under-test";
+export const HOST_OWNER = "test/dev/host";
+export const OWNER = "test/dev/edge";
+export const MACHINE_ID = "0123456789abcdef0123456789abcdef";
+
+/** The facts of a network with host access, as most tests use them. */
+export const SHIM = [
+  "link shim0 parent eth0 type macvlan mode bridge address 02:aa:bb:cc:dd:ee mtu 1400",
+  "sysctl net/ipv4/conf/eth0/arp_announce = 2",
+  "sysctl net/ipv4/conf/shim0/arp_ignore = 1",
+  "sysctl net/ipv6/conf/shim0/accept_ra = 0",
+  "addr 192.168.9.2/32 dev shim0",
+  "addr fd00:9::2/128 dev shim0",
+  "route 192.168.9.64/26 dev shim0",
+  "route fd00:9::40/122 dev shim0",
+];
+
+const root = join(__dirname, "../..");
+const persistent = ["var-lib", "usr-local", "etc-systemd"];
+
+// What a host has before wirework: one wired link with a management address. No link-local addresses, whose random
+// part and duplicate detection would make two snapshots differ for no reason.
+const PREPARE = `
+set -eu
+mount --make-rprivate /
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+mount --bind "$1/var-lib" /var/lib
+mount --bind "$1/usr-local" /usr/local
+mount --bind "$1/etc-systemd" /etc/systemd
+mount --bind "$1/machine-id" /etc/machine-id
+[ -z "$2" ] || mount --bind "$2" /bin/sh
+for family in ipv4 ipv6; do echo 0 >/proc/sys/net/$family/conf/all/forwarding; done
+echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode
+ip link set lo up
+ip link add eth0 address 02:00:00:00:00:01 type veth peer name wire address 02:00:00:00:00:02
+ip link set eth0 up
+ip link set wire up
+ip address add 192.0.2.10/24 dev eth0
+echo ready
+exec cat`;
+
+export interface SandboxOptions {
+  /** Program behind /bin/sh; the machine's own without it. */
+  readonly shell?: string;
+  /** Program that awk is; the machine's own without it. */
+  readonly awk?: string;
+}
+
+/**
+ * A host for one test: namespaces for network, mounts and processes, whose /run, /var/lib, /usr/local and /etc/systemd
+ * are its own. It ends with this process, by whatever cause: its first process waits for end of file.
+ */
+export class Sandbox {
+  readonly folder = mkdtempSync(join(tmpdir(), "wirework-host-"));
+  private holder?: ChildProcess;
+  private pid = 0;
+
+  private constructor(private readonly options: SandboxOptions) {
+    for (const name of persistent) mkdirSync(join(this.folder, name));
+    for (const name of ["sbin", "bin", "lib"]) mkdirSync(join(this.folder, "usr-local", name));
+    mkdirSync(join(this.folder, "etc-systemd/system/multi-user.target.wants"), { recursive: true });
+    writeFileSync(join(this.folder, "machine-id"), `${MACHINE_ID}\n`);
+    if (options.awk) this.program("awk", `#!/bin/sh\nexec ${options.awk} "$@"\n`);
+  }
+
+  static async create(options: SandboxOptions = {}): Promise<Sandbox> {
+    const sandbox = new Sandbox(options);
+    await sandbox.boot();
+    return sandbox;
+  }
+
+  private async boot(): Promise<void> {
+    const flags = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const script = ["sh", "-c", PREPARE, "sh", this.folder, this.options.shell ?? ""];
+    const holder = spawn("unshare", [...flags, ...script], { stdio: ["pipe", "pipe", "inherit"] });
+    this.holder = holder;
+    await new Promise<void>((resolve, reject) => {
+      holder.stdout!.once("data", () => resolve());
+      holder.once("exit", (code) => reject(new Error(`the sandbox ended with code ${code}`)));
+    });
+    this.pid = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim());
+  }
+
+  /** A new kernel state under the same files: what a reboot is. */
+  async reboot(): Promise<void> {
+    await this.end();
+    await this.boot();
+  }
+
+  private async end(): Promise<void> {
+    const gone = new Promise((resolve) => this.holder!.once("exit", resolve));
+    this.holder!.stdin!.end();
+    await gone;
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Puts a program in front of the machine's own: /usr/local/bin leads the helper's fixed PATH. */
+  program(name: string, text: string): void {
+    writeFileSync(join(this.folder, "usr-local/bin", name), text, { mode: 0o755 });
+  }
+
+  /** Runs a command as root in the sandbox, with an SSH session's environment. */
+  async exec(command: string, input = "", check = false): Promise<RunResult> {
+    const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "sh", "-c", command];
+    const env = { SSH_CONNECTION: "192.0.2.1 50000 192.0.2.10 22" };
+    return run("nsenter", enter, { input, env, check, timeoutMs: 60_000 });
+  }
+
+  verb(verb: Verb, input: string): Promise<RunResult> {
+    return this.exec(commandText(verb, false), input);
+  }
+
+  async setup(): Promise<void> {
+    const result = await this.verb("setup", setupText({ host: IDENTITY, owner: HOST_OWNER }));
+    if (result.code !== 0) throw new Error(`setup: ${result.stderr}`);
+  }
+  apply = (facts: readonly string[], owner = OWNER) => this.verb("apply", stdin(facts, owner));
+  remove = (facts: readonly string[], owner = OWNER) => this.verb("remove", stdin(facts, owner));
+  check = (facts: readonly string[], owner = OWNER) => this.verb("check", stdin(facts, owner));
+  uninstall = () => this.verb("uninstall", setupText({ host: IDENTITY, owner: HOST_OWNER }));
+
+  /** Everything that wirework could have changed, as text that is equal when the state is equal. */
+  async snapshot(): Promise<string> {
+    const { stdout } = await this.exec(SNAPSHOT, "", true);
+    const [links, addresses, rules4, rules6, routes4, routes6, ...rest] = stdout.split("\n");
+    const parsed = [links, addresses, rules4, rules6, routes4, routes6].map((line) => canonical(JSON.parse(line)));
+    return [...parsed, ...rest].join("\n");
+  }
+
+  /** The same without the files: links, addresses, rules, routes and sysctls. */
+  async kernel(): Promise<string> {
+    return (await this.snapshot()).split("\nfiles\n")[0];
+  }
+}
+
+const SNAPSHOT = `
+ip -j -d link; ip -j addr; ip -j -4 rule; ip -j -6 rule
+ip -j -4 route show table all; ip -j -6 route show table all
+cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
+echo files
+find /run /var/lib /usr/local /etc/systemd ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework \\( -type f -o -type l -o -type d \\) -printf '%p %y %m %l ' -exec sh -c '[ ! -f "$1" ] || sha256sum <"$1"; echo' sh {} ';' | sort`;
+
+/** What differs from one making of the same thing to the next, or counts. */
+const volatile =
+  /^(ifindex|link_index|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|used|preferred)$/;
+
+function canonical(value: unknown): string {
+  const strip = (_: string, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(
+          Object.entries(part)
+            .filter(([key]) => !volatile.test(key))
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        )
+      : part;
+  const items = (value as unknown[]).map((item) => JSON.stringify(item, strip)).filter((item) => item !== "{}");
+  return items.sort().join("\n");
+}
+
+/** Two snapshots are equal, or the error shows the lines that differ. */
+export function assertSame(actual: string, expected: string, message = "state differs"): void {
+  if (actual === expected) return;
+  const [now, then] = [actual.split("\n"), expected.split("\n")];
+  const lines = [
+    ...then.filter((line) => !now.includes(line)).map((line) => `- ${line}`),
+    ...now.filter((line) => !then.includes(line)).map((line) => `+ ${line}`),
+  ];
+  assert.fail(`${message}:\n${lines.join("\n")}`);
+}
+
+/** What a Command sends: header and facts. */
+export function stdin(facts: readonly string[], owner = OWNER, host = IDENTITY): string {
+  return `${["wirework 1", `host ${host}`, `owner ${owner}`, ...facts].join("\n")}\n`;
+}
+
+/** Gives a test its own sandbox, and takes it away whatever happens. */
+export async function inSandbox(test: (sandbox: Sandbox) => Promise<void>, options?: SandboxOptions): Promise<void> {
+  const sandbox = await Sandbox.create(options);
+  try {
+    await sandbox.setup();
+    await test(sandbox);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** Folder of the program's parts. */
+export const programFolder = join(root, "lib/host/program");
