@@ -2,8 +2,8 @@
 export interface Problem {
   /** Path of the argument as the user typed it: `subnets[0].gateway`. */
   readonly property: string;
-  /** What was given, as it is shown. Absent where nothing was given, or where it must not be shown. */
-  readonly value?: string;
+  /** What was given; the text shows it as JSON. Absent where nothing was given, or where it must not be shown. */
+  readonly value?: unknown;
   /** What the value is and why that is refused: `is outside of 192.168.9.0/24`. */
   readonly rule: string;
   /** What to do instead. */
@@ -63,7 +63,7 @@ function errorText(component: string, name: string, problems: readonly Problem[]
 }
 
 function problemText({ property, value, rule, wayOut }: Problem): string {
-  return value === undefined ? `${property}: ${rule}; ${wayOut}` : `${property}: ${value}: ${rule}; ${wayOut}`;
+  return value === undefined ? `${property}: ${rule}; ${wayOut}` : `${property}: ${shown(value)}: ${rule}; ${wayOut}`;
 }
 
 /** Collects the problems of one component, so that the user sees all of them at once. */
@@ -80,7 +80,7 @@ export class Problems {
 
   /** Adds a problem and shows the value. */
   add(property: string, value: unknown, rule: string, wayOut: string): void {
-    this.#list.push({ property, value: value === undefined ? undefined : shown(value), rule, wayOut });
+    this.#list.push({ property, value, rule, wayOut });
   }
 
   /** Adds a problem of a value that must not be shown. */

@@ -12,7 +12,12 @@ import {
   readAliases,
   readExtraNetworks,
 } from "./agent";
-import { type BridgeNetworkPlan, type BridgeNetworkSettings, draftBridgeNetwork } from "./bridge-network";
+import {
+  type BridgeNetworkDraft,
+  type BridgeNetworkPlan,
+  type BridgeNetworkSettings,
+  draftBridgeNetwork,
+} from "./bridge-network";
 import type { ContainerSettings } from "./container";
 import { dockerScope, type PlanContext, startProblems } from "./context";
 import { planDefaultRoute } from "./default-route";
@@ -88,11 +93,11 @@ export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSetti
   if (named !== undefined && own !== undefined) {
     problems.add("networkName", named, "is given, and ownNetwork too", "give one of the two");
   }
-  const name = own?.networkName ?? named ?? "bridge";
+  const name = own?.plan.networkName ?? named ?? "bridge";
   const endpoint = readEndpoint(problems, settings, name, own);
   const ports = readPublishedPorts(problems, "ports", settings.ports, context);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
-  const main = { endpoint, dualStack: own?.docker.ipv6 ?? false, internal: own?.docker.internal ?? false };
+  const main = { endpoint, dualStack: own?.plan.docker.ipv6 ?? false, internal: own?.plan.docker.internal ?? false };
   const route = planDefaultRoute(problems, "extraNetworks", main, extra, undefined);
   const verify = verificationLines(problems, "verify", settings.verification, {
     networkName: name,
@@ -104,7 +109,7 @@ export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSetti
 
   const explicitMac = [endpoint, ...extra.map((one) => one.endpoint)].some((one) => one.macAddress !== undefined);
   return {
-    ...(own && { network: own }),
+    ...(own && { network: own.plan }),
     containerName,
     labels: ownLabels(context),
     endpoints: route.endpoints,
@@ -118,7 +123,7 @@ export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSetti
       ...portClaims(context, "ports", ports),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],
-    warnings: own?.warnings ?? [],
+    warnings: [],
   };
 }
 
@@ -126,12 +131,12 @@ function readEndpoint(
   problems: Problems,
   settings: BridgeAgentSettings,
   name: string,
-  own: BridgeNetworkPlan | undefined,
+  own: BridgeNetworkDraft | undefined,
 ): EndpointPlan {
   const readFixed = (argument: "ipv4Address" | "ipv6Address", family: 4 | 6) => {
     const address = read(problems, argument, settings[argument], (value) => parseAddress(value, family));
     if (address !== undefined && own !== undefined) {
-      checkFixedAddress(problems, argument, address, { subnets: own.read, dhcpRanges: [] });
+      checkFixedAddress(problems, argument, address, { ...own, dhcpRanges: [] });
     }
     if (address !== undefined && name === "bridge") {
       const wayOut = "give ownNetwork with a subnet, or leave the address out";

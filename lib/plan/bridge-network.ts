@@ -5,7 +5,7 @@ import { type DockerNetworkPlan, ipamConfigs, readDriverOptions, readLabels, rea
 import type { Claim } from "./inventory";
 import { networkClaims } from "./network-claims";
 import { memberPath, readBoolean, readObject } from "./read";
-import { impliedGateway, readSubnets, type Subnet, type SubnetSettings } from "./subnets";
+import { impliedGateway, isIncomplete, readSubnets, type Subnet, type SubnetSettings } from "./subnets";
 
 /** A bridge network that belongs to one agent. */
 export interface BridgeNetworkSettings {
@@ -27,14 +27,20 @@ export interface BridgeNetworkPlan {
   readonly networkName: string;
   /** Docker's arguments. */
   readonly docker: DockerNetworkPlan;
+}
+
+/** The plan, and what the agent's own plan takes from it. */
+export interface BridgeNetworkDraft {
+  /** The plan. */
+  readonly plan: BridgeNetworkPlan;
   /** Subnets as read. */
-  readonly read: readonly Subnet[];
+  readonly subnets: readonly Subnet[];
+  /** Whether some of them could not be read. */
+  readonly incomplete: boolean;
   /** Addresses of the bridge itself, of the first subnet of each family. */
   readonly gateways: readonly string[];
   /** What only this component may have. */
   readonly claims: readonly Claim[];
-  /** What may surprise, in sentences. */
-  readonly warnings: readonly string[];
 }
 
 /** Plans from what is right and notes what is wrong. */
@@ -43,7 +49,7 @@ export function draftBridgeNetwork(
   context: PlanContext,
   settings: BridgeNetworkSettings,
   path: string,
-): BridgeNetworkPlan {
+): BridgeNetworkDraft {
   const known: (keyof BridgeNetworkSettings)[] = ["networkName", "subnets", "internal", "labels", "driverOptions"];
   const given = readObject(problems, path, settings, known);
   const at = (argument: string) => memberPath(path, argument);
@@ -59,13 +65,12 @@ export function draftBridgeNetwork(
     labels: readLabels(problems, at("labels"), given.labels, context),
   };
   return {
-    networkName,
-    docker,
-    read: subnets,
+    plan: { networkName, docker },
+    subnets,
+    incomplete: isIncomplete(given.subnets, subnets),
     // An internal bridge has an address too, but no container has a route to ask it by.
     gateways: internal ? [] : bridgeAddresses(subnets),
     claims: networkClaims(context, at, { name: networkName }, subnets),
-    warnings: [],
   };
 }
 

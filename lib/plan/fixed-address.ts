@@ -11,6 +11,8 @@ export interface AddressPlan {
   readonly subnets: readonly Subnet[];
   /** What the LAN's DHCP server gives away. */
   readonly dhcpRanges: readonly AddressRange[];
+  /** Whether subnets were given that could not be read: what lies outside of the others may lie in those. */
+  readonly incomplete?: boolean;
   /** The host's own addresses on the LAN. */
   readonly shim?: readonly Address[];
 }
@@ -20,13 +22,16 @@ export function checkFixedAddress(
   problems: Problems,
   path: string,
   address: Address,
-  { subnets, dhcpRanges, shim = [] }: AddressPlan,
+  { subnets, dhcpRanges, incomplete = false, shim = [] }: AddressPlan,
 ): Subnet | undefined {
   const refuse = (rule: string, wayOut: string) => {
     problems.add(path, addressText(address), rule, wayOut);
     return undefined;
   };
   const sameFamily = subnets.filter(({ prefix }) => prefix.family === address.family);
+  if (incomplete && subnetAround(sameFamily, address) === undefined) {
+    return undefined;
+  }
   if (sameFamily.length === 0) {
     const rule = `is fixed, but the network was given no IPv${address.family} subnet`;
     return refuse(rule, "give subnets: Docker takes a fixed address only inside a subnet that the user gave");

@@ -106,10 +106,8 @@ function conflict(claim: Claim, rival: Claim): Problem {
   const { kind, value, scope, property } = claim;
   const who = `${rival.component} ${shown(rival.name)} (${rival.property})`;
   const also = BY_OVERLAP.has(kind) && rival.value !== value ? `overlaps ${kind} ${rival.value} of` : "is claimed by";
-  const where = scope
-    .replace(/^docker /, "on the Docker engine of host ")
-    .replace(/^host (\S+) link /, "on host $1, link ");
-  return { property, value: shown(value), rule: `${also} ${who} too, ${where}`, wayOut: WAY_OUT[kind] };
+  const where = scope.replace(/^docker /, "Docker of host ").replace(/^(host \S+) link /, "$1, link ");
+  return { property, value, rule: `${also} ${who} too, on ${where}`, wayOut: WAY_OUT[kind] };
 }
 
 const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {

@@ -88,9 +88,10 @@ export function planMacvlanAgent(context: PlanContext, settings: MacvlanAgentSet
 
   const own = readOwnNetwork(problems, context, settings, fixed);
   const network = readJoinedNetwork(problems, own ? "ownNetwork" : "network", own?.facts ?? settings.network, context);
+  const incomplete = own !== undefined && (settings.own?.subnets?.length ?? 0) !== own.subnets.length;
   const path = (family: number) => (family === 4 ? "ipv4Address" : "ipv6Address");
   for (const address of network === undefined ? [] : fixed) {
-    checkFixedAddress(problems, path(address.family), address, network!);
+    checkFixedAddress(problems, path(address.family), address, { ...network!, incomplete });
   }
   if (network !== undefined) {
     checkDynamicAddresses(problems, network, fixed);

@@ -13,7 +13,14 @@ import { MacvlanMode } from "./macvlan-mode";
 import { networkClaims } from "./network-claims";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, memberPath, read, readBoolean, readChoice, readObject } from "./read";
-import { readSubnets, SHIM_RESERVATION, type Subnet, type SubnetSettings, subnetSettings } from "./subnets";
+import {
+  isIncomplete,
+  readSubnets,
+  SHIM_RESERVATION,
+  type Subnet,
+  type SubnetSettings,
+  subnetSettings,
+} from "./subnets";
 
 export type { PlanContext } from "./context";
 export type { DockerNetworkPlan, IpamConfigPlan, LabelPlan } from "./docker-network";
@@ -122,7 +129,7 @@ export function draftMacvlanNetwork(
   const dhcpRanges = readDhcpRanges(problems, at("dhcpRanges"), given.dhcpRanges, subnets);
   const internal = readBoolean(problems, at("internal"), given.internal) ?? false;
 
-  const network = { name, parent, mode, subnets, dhcpRanges, agent };
+  const network = { name, parent, mode, subnets, dhcpRanges, agent, incomplete: isIncomplete(given.subnets, subnets) };
   const access = isGiven(problems, at("hostAccess"), given.hostAccess)
     ? planHostAccess(problems, at("hostAccess"), given.hostAccess, network, context)
     : undefined;

@@ -63,6 +63,11 @@ export function readSubnets(
   return subnets;
 }
 
+/** Whether some of the subnets could not be read, so that nothing can be said of what is outside of the others. */
+export function isIncomplete(given: readonly SubnetSettings[] | undefined, read: readonly Subnet[]): boolean {
+  return given !== undefined && given !== null && given.length !== read.length;
+}
+
 function readSubnet(problems: Problems, path: string, settings: SubnetSettings): Subnet | undefined {
   if (settings === undefined || settings === null) {
     problems.add(path, settings, "is missing", 'give an object such as { subnet: "192.168.9.0/24" }');
