@@ -1,0 +1,467 @@
+import { strict as assert } from "node:assert";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Stack } from "../stack";
+import { toolchain } from "../toolchain";
+import { type DockerEngine, startDockerEngine } from "./docker-engine";
+
+interface Declared {
+  type: "Network" | "Container" | "Volume" | "RemoteImage";
+  name: string;
+  args?: Record<string, unknown>;
+  after?: string[];
+  options?: Record<string, unknown>;
+}
+
+interface StateResource {
+  urn: string;
+  id?: string;
+  type: string;
+  inputs?: Record<string, any>;
+  outputs?: Record<string, any>;
+}
+
+const debian = process.env.WIREWORK_CONFORMANCE_DEBIAN === "12" ? "12" : "13";
+const folder = mkdtempSync(join(tmpdir(), "conformance-docker-"));
+const declared = join(folder, "declared.json");
+
+describe("the Docker plugin, as wirework relies on it", function () {
+  this.timeout(180_000);
+  let engine: DockerEngine;
+  let stack: Stack;
+  let provider: Record<string, unknown>;
+
+  before(async () => {
+    engine = await startDockerEngine(debian);
+    provider = { host: engine.endpoint };
+    stack = new Stack({ dir: join(__dirname, "declared"), name: "conformance", env: { DECLARED: declared } });
+    console.log(`    plugin: ${toolchain().plugins.docker}; Docker ${engine.version}, API ${engine.api}`);
+  });
+
+  afterEach(async () => {
+    declare([]);
+    const { code, stderr, stdout } = await stack.destroy();
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  function declare(resources: Declared[], settings = provider): void {
+    writeFileSync(
+      declared,
+      JSON.stringify({ provider: settings, resources: resources.map((r) => ({ args: {}, ...r })) }),
+    );
+  }
+
+  async function up(...resources: Declared[]): Promise<string> {
+    declare(resources);
+    const { code, stdout, stderr } = await stack.up();
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  }
+
+  async function failingUp(...resources: Declared[]): Promise<string> {
+    declare(resources);
+    const { code, stdout, stderr } = await stack.up();
+    assert.notEqual(code, 0, "the update should have failed");
+    return stdout + stderr;
+  }
+
+  async function preview(...resources: Declared[]): Promise<string> {
+    declare(resources);
+    const { code, stdout, stderr } = await stack.preview({ diff: true });
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  }
+
+  async function refresh(): Promise<string> {
+    const { code, stdout, stderr } = await stack.refresh();
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
+  }
+
+  async function found(name: string): Promise<StateResource | undefined> {
+    const { deployment } = JSON.parse((await stack.export()).stdout) as { deployment: { resources?: StateResource[] } };
+    return deployment.resources?.find(({ urn }) => urn.endsWith(`::${name}`));
+  }
+
+  async function state(name: string): Promise<Required<StateResource>> {
+    const resource = await found(name);
+    assert.ok(resource, `${name} is not in the state`);
+    return resource as Required<StateResource>;
+  }
+
+  const container = (name: string, args: Record<string, unknown> = {}): Declared => ({
+    type: "Container",
+    name,
+    args: { name, image: engine.image, command: ["sleep", "1000"], ...args },
+  });
+
+  const lan = (args: Record<string, unknown> = {}): Declared => ({
+    type: "Network",
+    name: "lan",
+    args: {
+      name: "conformance-lan",
+      driver: "macvlan",
+      options: { parent: engine.parent },
+      ipv6: true,
+      ipamConfigs: [
+        { subnet: "192.0.2.0/24", ipRange: "192.0.2.64/26", gateway: "192.0.2.1", auxAddress: { host: "192.0.2.65" } },
+        { subnet: "2001:db8:1::/64", gateway: "2001:db8:1::1" },
+      ],
+      labels: [{ label: "org.example.owner", value: "lab" }],
+      ...args,
+    },
+  });
+
+  const onLan = (args: Record<string, unknown> = {}): Declared =>
+    container("agent", {
+      capabilities: { adds: ["CAP_NET_ADMIN"] },
+      mustRun: true,
+      networksAdvanced: [
+        {
+          name: { from: "lan", out: "name" },
+          ipv4Address: "192.0.2.77",
+          ipv6Address: "2001:db8:1::77",
+          macAddress: "02:42:c0:00:02:99",
+        },
+      ],
+      ...args,
+    });
+
+  it("calls no engine for a preview of new objects", async () => {
+    declare([lan(), onLan()], { host: "unix:///nowhere/docker.sock" });
+    const { code, stdout } = await stack.preview();
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /4 to create/);
+  });
+
+  it("says which engine cannot be reached", async () => {
+    provider = { host: "unix:///nowhere/docker.sock" };
+    try {
+      const output = await failingUp(lan());
+      assert.match(output, /error pinging docker server/i);
+      assert.match(output, /unix:\/\/\/nowhere\/docker\.sock/);
+    } finally {
+      provider = { host: engine.endpoint };
+    }
+  });
+
+  it("makes a macvlan network and a container with its own addresses in it", async () => {
+    await up(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] }));
+    const network = await state("lan");
+    assert.equal(network.id, await engine.inspect("conformance-lan", "{{.Id}}"));
+    assert.equal(network.outputs.driver, "macvlan");
+    assert.equal(network.outputs.scope, "local");
+    assert.equal(network.outputs.internal, false);
+    assert.deepEqual(network.outputs.options, { parent: engine.parent });
+    const pools = network.outputs.ipamConfigs as { subnet: string }[];
+    assert.deepEqual(pools.map(({ subnet }) => subnet).sort(), ["192.0.2.0/24", "2001:db8:1::/64"]);
+    assert.deepEqual(JSON.parse(await engine.inspect("conformance-lan", "{{json .Labels}}")), {
+      "org.example.owner": "lab",
+    });
+
+    const agent = await state("agent");
+    assert.equal(agent.id, await engine.inspect("agent", "{{.Id}}"));
+    assert.equal(agent.outputs.networkMode, "bridge");
+    const networks = JSON.parse(await engine.inspect("agent", "{{json .NetworkSettings.Networks}}"));
+    assert.deepEqual(Object.keys(networks), ["conformance-lan"], "the default network was left");
+    const [data, ...others] = agent.outputs.networkDatas as Record<string, unknown>[];
+    assert.deepEqual(others, []);
+    assert.equal(data?.networkName, "conformance-lan");
+    assert.equal(data?.ipAddress, "192.0.2.77");
+    assert.equal(data?.ipPrefixLength, 24);
+    assert.equal(data?.gateway, "192.0.2.1");
+    assert.equal(data?.globalIpv6Address, "2001:db8:1::77");
+    assert.equal(data?.globalIpv6PrefixLength, 64);
+    // Below API 1.44 the engine derives the MAC from the IPv4 address and says nothing about the one it was given.
+    const [major, minor] = engine.api.split(".").map(Number);
+    assert.equal(data?.macAddress, major! > 1 || minor! >= 44 ? "02:42:c0:00:02:99" : "02:42:c0:00:02:4d");
+
+    const text = (await stack.export()).stdout;
+    assert.ok(!text.includes("geheim"), "a secret environment stays secret in inputs and outputs");
+    assert.ok(agent.outputs.envs.ciphertext, "the outputs have it, encrypted");
+
+    assert.match(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })), /4 unchanged/);
+    assert.match(await refresh(), /4 unchanged/);
+    assert.match(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })), /4 unchanged/);
+  });
+
+  it("keeps what the engine chose: pool, gateway, names and defaults", async () => {
+    await up({ type: "Network", name: "plain" }, container("still", { start: false, mustRun: false }));
+    const network = await state("plain");
+    assert.match(network.inputs.name, /^plain-[0-9a-f]{7}$/);
+    assert.equal(network.outputs.driver, "bridge");
+    assert.equal(network.outputs.ipamDriver, "default");
+    const [pool] = network.outputs.ipamConfigs as { subnet: string; gateway: string }[];
+    assert.match(pool!.subnet, /^172\.\d+\.0\.0\/16$/);
+    assert.match(pool!.gateway, /^172\.\d+\.0\.1$/);
+    const still = await state("still");
+    assert.equal(still.inputs.restart, "no");
+    assert.equal(still.inputs.networkMode, "bridge");
+    assert.equal(still.inputs.removeVolumes, true);
+    assert.equal(still.outputs.shmSize, 64);
+    assert.equal(still.outputs.logDriver, "json-file");
+    assert.equal(still.outputs.ipcMode, "private");
+    assert.equal(await engine.inspect("still", "{{.State.Status}}"), "created");
+    assert.match(
+      await preview({ type: "Network", name: "plain" }, container("still", { start: false, mustRun: false })),
+      /4 unchanged/,
+    );
+  });
+
+  it("updates limits and the restart policy in place", async () => {
+    const limits = { memory: 64, memorySwap: 128, cpuShares: 512, restart: "no" };
+    await up(container("agent", limits));
+    const before = await state("agent");
+    const output = await up(
+      container("agent", { ...limits, memory: 96, memorySwap: 192, cpuShares: 256, restart: "always" }),
+    );
+    assert.match(output, /1 updated/);
+    assert.equal((await state("agent")).id, before.id);
+    const config = JSON.parse(await engine.inspect("agent", "{{json .HostConfig}}"));
+    assert.deepEqual(
+      [config.Memory, config.MemorySwap, config.CpuShares, config.RestartPolicy.Name],
+      [96 << 20, 192 << 20, 256, "always"],
+    );
+  });
+
+  it("replaces a network by deleting first, and the container that sits in it with it", async () => {
+    await up(lan(), onLan());
+    const before = [(await state("lan")).id, (await state("agent")).id];
+    const changed = lan({ labels: [{ label: "org.example.owner", value: "other" }] });
+    const agent = onLan({ networksAdvanced: [{ name: { from: "lan", out: "id" }, ipv4Address: "192.0.2.77" }] });
+    assert.match(await preview(changed, agent), /2 to replace/);
+    const output = await up(changed, agent);
+    const order = [
+      /agent deleted original/,
+      /lan deleted original/,
+      /lan created replacement/,
+      /agent created replacement/,
+    ];
+    const places = order.map((step) => output.search(step));
+    assert.ok(
+      places.every((place, i) => place > (places[i - 1] ?? 0)),
+      `in this order: ${order.join(", ")}\n${output}`,
+    );
+    const after = [(await state("lan")).id, (await state("agent")).id];
+    assert.ok(after.every((id, i) => id !== before[i]));
+  });
+
+  it("makes the new network first where the name is the plugin's choice", async () => {
+    const network = (value: string): Declared => ({
+      type: "Network",
+      name: "plain",
+      args: { labels: [{ label: "version", value }] },
+    });
+    await up(network("1"));
+    const output = await up(network("2"));
+    assert.ok(output.search(/plain created replacement/) < output.search(/plain deleted original/), output);
+  });
+
+  it("sees at refresh what is gone, and what stands still", async () => {
+    const both = [lan(), onLan(), container("other", { mustRun: true })];
+    await up(...both);
+    await engine.docker("rm", "--force", "agent");
+    await engine.docker("stop", "--time", "0", "other");
+    const output = await refresh();
+    assert.match(output, /1 deleted/);
+    assert.match(output, /1 updated/);
+    assert.equal((await state("other")).outputs.mustRun, false);
+    assert.match(await up(...both), /1 created/);
+    assert.equal(await engine.inspect("other", "{{.State.Running}}"), "true");
+    assert.equal(await engine.inspect("agent", "{{.State.Running}}"), "true");
+  });
+
+  it("does not see that a container lost a network that the program gave", async () => {
+    await up(lan(), onLan());
+    await engine.docker("network", "disconnect", "conformance-lan", "agent");
+    await refresh();
+    assert.deepEqual((await state("agent")).outputs.networkDatas, []);
+    assert.match(await preview(lan(), onLan()), /4 unchanged/);
+  });
+
+  it("waits with the delete of a network until nobody is in it", async () => {
+    await up(lan());
+    await engine.docker(
+      "run",
+      "--detach",
+      "--name",
+      "guest",
+      "--network",
+      "conformance-lan",
+      engine.image,
+      "sleep",
+      "1000",
+    );
+    declare([]);
+    const leaving = new Promise((resolve) => setTimeout(resolve, 6_000)).then(() =>
+      engine.docker("rm", "--force", "guest"),
+    );
+    const { code, stdout, stderr } = await stack.destroy();
+    await leaving;
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(await engine.docker("network", "ls", "--quiet", "--filter", "name=conformance-lan"), "");
+  });
+
+  it("keeps a container that was made and could not be put together", async () => {
+    const output = await failingUp(
+      lan(),
+      onLan({ networksAdvanced: [{ name: { from: "lan", out: "name" }, ipv4Address: "198.51.100.9" }] }),
+    );
+    assert.match(output, /unable to (connect to network|start container)/i);
+    const id = await engine.inspect("agent", "{{.Id}}");
+    assert.equal((await state("agent")).id, id);
+    assert.equal(await engine.inspect("agent", "{{.State.Running}}"), "false");
+  });
+
+  it("makes nothing where the image is missing or an input is refused", async () => {
+    const missing = await failingUp(container("agent", { image: "wirework/nowhere:1" }));
+    assert.match(missing, /unable to create container with image wirework\/nowhere:1/i);
+    assert.equal(await found("agent"), undefined);
+    const refused = await failingUp(container("agent", { restart: "sometimes" }));
+    assert.match(refused, /sometimes' doesn't match the pattern/);
+    assert.equal(await engine.docker("ps", "--all", "--quiet"), "");
+  });
+
+  it("follows a container to its end and keeps its output", async () => {
+    await up(
+      container("job", {
+        command: ["sh", "-c", "echo over; exit 3"],
+        attach: true,
+        logs: true,
+        mustRun: false,
+      }),
+    );
+    const { outputs } = await state("job");
+    assert.equal(outputs.containerLogs, "over\n");
+    assert.equal(outputs.exitCode, 3);
+  });
+
+  it("waits for health, and says when it does not come", async () => {
+    const check = (command: string) => ({ tests: ["CMD", command], interval: "1s", timeout: "1s", retries: 1 });
+    await up(container("agent", { wait: true, healthcheck: check("true") }));
+    assert.equal(await engine.inspect("agent", "{{.State.Health.Status}}"), "healthy");
+    await up();
+    const output = await failingUp(container("agent", { wait: true, waitTimeout: 4, healthcheck: check("false") }));
+    assert.match(output, /failed to be in healthy state/);
+  });
+
+  it("gives a container volumes, files, devices and everything else", async () => {
+    const args = {
+      devices: [{ hostPath: "/dev/null", containerPath: "/dev/nothing" }],
+      dns: ["192.0.2.53"],
+      entrypoints: ["sh", "-c"],
+      command: ["cat /etc/greeting /data/none; exec sleep 1000"],
+      hostname: "agent-1",
+      hosts: [{ host: "gate", ip: "192.0.2.1" }],
+      init: true,
+      labels: [{ label: "a", value: "1" }],
+      logOpts: { "max-size": "1m" },
+      mounts: [{ type: "tmpfs", target: "/scratch", tmpfsOptions: { sizeBytes: 1048576 } }],
+      ports: [
+        { internal: 80, external: 8080 },
+        { internal: 53, external: 5353, protocol: "udp" },
+      ],
+      securityOpts: ["no-new-privileges"],
+      shmSize: 32,
+      stopSignal: "SIGINT",
+      stopTimeout: 3,
+      sysctls: { "net.ipv4.ip_forward": "1" },
+      tmpfs: { "/more": "size=64k" },
+      ulimits: [{ name: "nofile", soft: 100, hard: 200 }],
+      uploads: [{ file: "/etc/greeting", content: "hello\n", permissions: "0600" }],
+      user: "0",
+      volumes: [{ volumeName: { from: "data", out: "name" }, containerPath: "/data" }],
+      workingDir: "/data",
+    };
+    const all: Declared[] = [{ type: "Volume", name: "data" }, container("agent", args)];
+    await up(...all);
+    assert.match(await preview(...all), /4 unchanged/);
+    assert.match(await refresh(), /4 unchanged/);
+    const {
+      Config: config,
+      HostConfig: host,
+      Mounts: mounts,
+    } = JSON.parse(await engine.inspect("agent", "{{json .}}"));
+    assert.equal(config.Hostname, "agent-1");
+    assert.equal(config.StopSignal, "SIGINT");
+    assert.equal(config.StopTimeout, 3);
+    assert.equal(host.Init, true);
+    assert.deepEqual(host.ExtraHosts, ["gate:192.0.2.1"]);
+    assert.deepEqual(host.PortBindings["53/udp"], [{ HostIp: "0.0.0.0", HostPort: "5353" }]);
+    assert.deepEqual(host.Sysctls, { "net.ipv4.ip_forward": "1" });
+    assert.equal(host.ShmSize, 32 << 20);
+    assert.equal(host.Devices[0].CgroupPermissions, "rwm");
+    const volume = await state("data");
+    assert.equal(mounts.find((mount: { Destination: string }) => mount.Destination === "/data").Name, volume.id);
+    assert.match(await engine.docker("logs", "agent"), /hello/);
+    const swapped = { ...args, ports: [...args.ports].reverse() };
+    assert.match(
+      await preview(all[0]!, container("agent", swapped)),
+      /4 unchanged/,
+      "the order of ports means nothing",
+    );
+  });
+
+  it("changes some properties in the state only", async () => {
+    await up(container("agent", { init: false }));
+    const { id } = await state("agent");
+    assert.match(await up(container("agent", { init: true })), /1 updated/);
+    assert.equal((await state("agent")).id, id);
+    assert.equal(await engine.inspect("agent", "{{.HostConfig.Init}}"), "false", "Docker cannot change it");
+  });
+
+  it("names an image by what it holds now", async () => {
+    const image: Declared = {
+      type: "RemoteImage",
+      name: "image",
+      args: { name: "wirework/moving:1", keepLocally: true },
+    };
+    const agent = container("agent", { image: { from: "image", out: "imageId" } });
+    await engine.docker("tag", engine.image, "wirework/moving:1");
+    await up(image, agent);
+    const first = await state("image");
+    assert.equal(first.outputs.imageId, await engine.inspect(engine.image, "{{.Id}}"));
+    await engine.docker("run", "--name", "changed", engine.image, "sh", "-c", "echo more >/more");
+    await engine.docker("commit", "changed", "wirework/moving:1");
+    await engine.docker("rm", "changed");
+    assert.match(await preview(image, agent), /4 unchanged/, "a preview does not look");
+    await refresh();
+    assert.notEqual((await state("image")).outputs.imageId, first.outputs.imageId);
+    assert.match(await preview(image, agent), /1 to replace/);
+  });
+
+  it("hands sshOpts to ssh", async () => {
+    const bin = join(folder, "bin");
+    const log = join(folder, "ssh.log");
+    mkdirSync(bin);
+    // Stands where ssh would: notes how it was called and connects to the engine itself.
+    writeFileSync(
+      join(bin, "ssh"),
+      `#!/bin/sh\nprintf '%s\\n' "$*" >>${log}\nexec docker --host ${engine.endpoint} system dial-stdio\n`,
+    );
+    chmodSync(join(bin, "ssh"), 0o755);
+    provider = {
+      host: "ssh://net@198.18.0.99:2222",
+      sshOpts: ["-i", "/keys/one key", "-o", "StrictHostKeyChecking=yes"],
+    };
+    const path = process.env.PATH;
+    const usual = stack;
+    try {
+      stack = new Stack({
+        dir: join(__dirname, "declared"),
+        name: "conformance",
+        env: { DECLARED: declared, PATH: `${bin}:${toolchain().env.PATH ?? path}` },
+      });
+      await up({ type: "Volume", name: "data" });
+      await up();
+    } finally {
+      stack = usual;
+      provider = { host: engine.endpoint };
+    }
+    const [call] = readFileSync(log, "utf8").split("\n");
+    assert.match(call!, /-i \/keys\/one key -o StrictHostKeyChecking=yes/);
+    assert.match(call!, /-l net .*-p 2222/);
+    assert.match(call!, /198\.18\.0\.99 .*docker system dial-stdio/);
+  });
+});
