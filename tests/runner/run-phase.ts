@@ -32,13 +32,15 @@ export interface RunPhaseOptions {
 const slowSeconds = 5;
 
 const typescript = ["--require", "ts-node/register/transpile-only"];
+const withParent = ["--require", "./tests/runner/with-parent.ts"];
 
 function commandLine(phase: Phase, grep?: string): string[] {
-  if (phase.program !== undefined) return [...typescript, phase.program];
+  if (phase.program !== undefined) return [...typescript, ...withParent, phase.program];
   const mocha = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/runner/reporter.ts"];
   const limits = ["--timeout", String((phase.testSeconds ?? 10) * 1000)];
-  const tests = [...typescript, ...mocha, ...limits, ...(grep === undefined ? [] : ["--grep", grep]), ...phase.files!];
-  return phase.inLab ? [...typescript, "tests/lab/namespace.ts", process.execPath, ...tests] : tests;
+  const tests = [...mocha, ...limits, ...(grep === undefined ? [] : ["--grep", grep]), ...phase.files!];
+  const inLab = ["tests/lab/namespace.ts", process.execPath, ...typescript];
+  return [...typescript, ...withParent, ...(phase.inLab ? inLab : []), ...tests];
 }
 
 /** Tells the process group of a child to end, then kills it. */
@@ -107,7 +109,7 @@ export function runPhase(phase: Phase, options: RunPhaseOptions): Promise<PhaseR
   const child = spawn(process.execPath, commandLine(phase, options.grep), {
     cwd: options.root,
     env: { ...process.env, [RESULTS_FILE]: file, FORCE_COLOR: "0" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   const output: string[] = [];
