@@ -1,17 +1,6 @@
+import type { ExecOptions } from "./exec";
 import type { RunResult } from "./process";
 import type { Snapshot } from "./snapshot";
-
-/** How a command runs on a lab host, or in a namespace of a LAN. */
-export interface ExecOptions {
-  /** Written to standard input. */
-  readonly input?: string;
-  /** A file of the machine that becomes standard input, instead of `input`. */
-  readonly inputFile?: string;
-  /** @default 60000 */
-  readonly timeoutMs?: number;
-  /** Throw when the exit code is not 0. @default true */
-  readonly check?: boolean;
-}
 
 /** A throw-away machine with its own kernel view, init, sshd and Docker. */
 export interface LabHost {

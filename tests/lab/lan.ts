@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ExecOptions } from "./host";
+import { type ExecOptions, execute } from "./exec";
 import { labId, requireLab, runFolder } from "./namespace";
 import { type RunResult, run } from "./process";
 
@@ -39,6 +39,8 @@ export interface Lan {
   namespace(role: LanRole): string;
   /** Runs a shell command in the namespace of a role. */
   exec(role: LanRole, command: string, options?: ExecOptions): Promise<RunResult>;
+  /** Takes the LAN away; its name is free again. */
+  remove(): Promise<void>;
 }
 
 export const LanRole = { gateway: "gateway", client: "client" } as const;
@@ -84,9 +86,6 @@ export async function createLan(options: LanOptions): Promise<Lan> {
       ]),
     ].join("\n"),
   });
-  // The bridge carries the LAN; the lab itself has no place in it, so it neither answers nor autoconfigures there.
-  await run("sysctl", ["-q", "-w", `net.ipv6.conf.${bridge}.disable_ipv6=1`]);
-
   const addresses: Record<LanRole, [string, string | undefined]> = {
     gateway: [options.gateway, options.gateway6],
     client: [client, client6],
@@ -111,9 +110,10 @@ export async function createLan(options: LanOptions): Promise<Lan> {
     client,
     client6,
     namespace,
-    exec: (role, command, exec = {}) =>
-      run("ip", ["netns", "exec", namespace(role), "sh", "-c", command], { timeoutMs: 60_000, ...exec }),
+    exec: (role, command, exec = {}) => execute(["ip", "netns", "exec", namespace(role), "sh", "-c", command], exec),
+    remove: () => removeLan(lan),
   };
+  await lan.exec("client", `sysctl -q -w net.ipv6.conf.${roleLink}.accept_ra=0`);
   await lan.exec("gateway", "sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
   if (options.dhcp || options.routerAdvertisements) await startDnsmasq(lan);
   return lan;
@@ -124,9 +124,22 @@ function port(lan: string, role: LanRole): string {
   return `${lan}-${role === LanRole.gateway ? "gw" : "cl"}`;
 }
 
+async function removeLan(lan: Lan): Promise<void> {
+  const pidFile = join(lanFolder(lan.name), "dnsmasq.pid");
+  if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+  rmSync(lanFolder(lan.name), { recursive: true, force: true });
+  const links = [lan.bridge, ...Object.values(LanRole).map((role) => port(lan.name, role))];
+  await run("ip", ["-batch", "-"], { input: links.map((link) => `link del ${link}`).join("\n") });
+  for (const role of Object.values(LanRole)) await run("ip", ["netns", "del", lan.namespace(role)]);
+}
+
+function lanFolder(name: string): string {
+  return join(runFolder, "lans", name);
+}
+
 async function startDnsmasq(lan: Lan): Promise<void> {
   const { options } = lan;
-  const folder = join(runFolder, "lans", lan.name);
+  const folder = lanFolder(lan.name);
   mkdirSync(folder, { recursive: true });
   const dhcp = options.dhcp ? [`--dhcp-range=${options.dhcp.from},${options.dhcp.to},1h`, "--dhcp-authoritative"] : [];
   const announce = options.routerAdvertisements
@@ -136,7 +149,14 @@ async function startDnsmasq(lan: Lan): Promise<void> {
         `--ra-param=${roleLink},10`,
       ]
     : [];
-  const common = ["--conf-file=/dev/null", "--port=0", "--user=root", "--bind-interfaces", `--interface=${roleLink}`];
+  const common = [
+    "--conf-file=/dev/null",
+    "--port=0",
+    "--no-ping",
+    "--user=root",
+    "--bind-interfaces",
+    `--interface=${roleLink}`,
+  ];
   const records = [`--dhcp-leasefile=${join(folder, "leases")}`, `--pid-file=${join(folder, "dnsmasq.pid")}`];
   const log = ["--log-dhcp", `--log-facility=${join(folder, "dnsmasq.log")}`];
   // It goes into the background when it listens; the lab's end ends it.

@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ExecOptions, LabHost } from "./host";
+import { type ExecOptions, execute } from "./exec";
+import type { LabHost } from "./host";
 import { type HostNic, managementInterface, NetworkManager, networkFiles, nicProblems } from "./host-network";
 import { labId, requireLab, runFolder } from "./namespace";
 import { type RunResult, run } from "./process";
@@ -98,10 +99,8 @@ export class LightHost implements LabHost {
       "LANG=C.UTF-8",
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ];
-    const { inputFile, ...rest } = options;
-    const enter = ["nsenter", "--all", "--target", String(this.leader), "--", ...environment, "sh", "-c", command];
-    const program = inputFile ? ["sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh", inputFile, ...enter] : enter;
-    return run(program[0]!, program.slice(1), { timeoutMs: 60_000, ...rest });
+    const enter = ["nsenter", "--all", "--target", String(this.leader), "--"];
+    return execute([...enter, ...environment, "sh", "-c", command], options);
   }
 
   async powerOn(): Promise<void> {
@@ -147,6 +146,13 @@ export class LightHost implements LabHost {
     await this.powerCut();
     await this.prepare();
     await this.powerOn();
+  }
+
+  /** Ends the host for good and frees what it held. */
+  async discard(): Promise<void> {
+    await this.powerCut();
+    await run("umount", ["-q", "-R", this.root], { check: false });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Lays a fresh writable layer over the tree, with the host's identity and network configuration in it. */
@@ -268,11 +274,12 @@ export class LightHost implements LabHost {
         alive();
         return firstProcess(container.pid!);
       });
+      const leased = (this.options.lans ?? []).filter((nic) => nic.dhcp);
+      const leases = leased.map((nic) => `ip -o -4 address show dev ${nic.interface} | grep -q inet`);
+      const ready = ["docker version >/dev/null 2>&1", "ss -Hltn 'sport = :22' | grep -q .", ...leases].join(" && ");
       await until(`${this.name}: Docker and SSH`, wait, async () => {
         alive();
-        const answer = await this.exec("docker version >/dev/null 2>&1 && ss -Hltn 'sport = :22' | grep -q .", {
-          check: false,
-        });
+        const answer = await this.exec(ready, { check: false });
         return answer.code === 0 || undefined;
       });
     } catch (error) {

@@ -96,17 +96,18 @@ function labProcesses(): string[] {
 }
 
 /**
- * What is there now and was not before, and the other way round. Labs of other people may come and go meanwhile: with `id`,
- * control groups and processes of other labs are left out.
+ * What is there now and was not before, and the other way round. Other programs, other labs among them, may come and go
+ * meanwhile: with `id`, only that lab's control groups and processes count.
  */
 export async function leftovers(before: readonly string[], id?: string): Promise<string[]> {
   const after = await machineState();
-  const ofOtherLab = (line: string) => {
-    const owner = /^cgroup .*\/wirework-lab-([0-9a-f]+)/.exec(line) ?? /^process ([0-9a-f]+) /.exec(line);
-    return id !== undefined && owner !== null && owner[1] !== id;
-  };
-  const added = after.filter((line) => !before.includes(line) && !ofOtherLab(line)).map((line) => `left: ${line}`);
-  const gone = before.filter((line) => !after.includes(line) && !ofOtherLab(line)).map((line) => `gone: ${line}`);
+  const counts = (line: string) =>
+    id === undefined ||
+    (line.startsWith("cgroup ") && line.includes(`/wirework-lab-${id}`)) ||
+    (line.startsWith("process ") && line.startsWith(`process ${id} `)) ||
+    !/^(cgroup|process) /.test(line);
+  const added = after.filter((line) => !before.includes(line) && counts(line)).map((line) => `left: ${line}`);
+  const gone = before.filter((line) => !after.includes(line) && counts(line)).map((line) => `gone: ${line}`);
   return [...added, ...gone];
 }
 

@@ -37,9 +37,12 @@ ip6tables-save
 section sysctl
 sysctl -a --pattern '^net\.' 2>/dev/null
 section files
-for folder in /etc /usr/local /var/lib/wirework /var/spool/cron /run/systemd/network /run/systemd/system /run/systemd/transient; do
-  [ -d "$folder" ] && find "$folder" -xdev -printf '%y %m %u:%g %p -> %l\n'
-done
+tree() {
+  [ -d "$1" ] && find "$@" \( -type l -printf '%y %m %u:%g %p -> %l\n' \) -o -printf '%y %m %u:%g %p\n'
+}
+for folder in /etc /usr/local /var/lib/wirework /var/spool/cron; do tree "$folder" -xdev; done
+# Folders that systemd makes and leaves; what lies in them was put there.
+for folder in network system transient; do tree "/run/systemd/$folder" -mindepth 1; done
 section hashes
 for folder in /etc /usr/local /var/lib/wirework /var/spool/cron /run/systemd/network /run/systemd/system /run/systemd/transient; do
   [ -d "$folder" ] && find "$folder" -xdev -type f -exec sha256sum {} +

@@ -1,0 +1,118 @@
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { leftovers, machineState } from "../namespace";
+import { run } from "../process";
+import { until } from "../until";
+
+const typescript = ["--require", "ts-node/register/transpile-only"];
+const lab = [...typescript, join(__dirname, "../namespace.ts")];
+
+/** A lab with a LAN and a host that runs a container, in a program of its own. */
+class LabProgram {
+  readonly folder = mkdtempSync(join(tmpdir(), "wirework-self-"));
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+
+  constructor() {
+    const program = [process.execPath, ...typescript, join(__dirname, "lab-program.ts"), join(this.folder, "says")];
+    this.child = spawn(process.execPath, [...lab, ...program], { stdio: ["ignore", "ignore", "inherit"] });
+    this.ended = new Promise((resolve) => this.child.on("close", resolve));
+  }
+
+  /** The lab's id, once its host runs. */
+  up(): Promise<string> {
+    const read = () => readFileSync(join(this.folder, "says"), "utf8").trim();
+    return until("the inner lab", { timeoutMs: 60_000 }, async () => {
+      assert.equal(this.child.exitCode, null, "the inner lab ended early");
+      try {
+        return read() || undefined;
+      } catch {
+        return undefined;
+      }
+    });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function nothingLeft(before: readonly string[], id: string): Promise<void> {
+  // The kernel takes namespaces apart, and the sweeper control groups, shortly after the last process.
+  let left: string[] = [];
+  const clean = async () => {
+    left = await leftovers(before, id);
+    return left.length === 0 || undefined;
+  };
+  await until("a clean machine", { timeoutMs: 10_000 }, clean).catch(() => assert.deepEqual(left, []));
+}
+
+describe("the lab's namespace", () => {
+  it("hands the command's arguments, environment and exit code through", async () => {
+    const script = 'test "$1" = "a  b" && test "$WIREWORK_LAB" && exit 7';
+    const { code } = await run(process.execPath, [...lab, "sh", "-c", script, "sh", "a  b"], { check: false });
+    assert.equal(code, 7);
+  });
+
+  it("shows no link of the machine, and is its first process's alone", async () => {
+    const { stdout } = await run(process.execPath, [
+      ...lab,
+      "sh",
+      "-c",
+      "ip -br link; ls /sys/class/net; ls /run; ps ax | wc -l",
+    ]);
+    assert.doesNotMatch(stdout, /eth|lab-mgmt/);
+    assert.match(stdout, /^lo\s+UNKNOWN/);
+  });
+
+  it("leaves nothing when the command ends", async () => {
+    const before = await machineState();
+    const { stdout } = await run(process.execPath, [
+      ...lab,
+      "sh",
+      "-c",
+      'ip link add left0 type bridge; sleep 1000 & echo "$WIREWORK_LAB"',
+    ]);
+    await nothingLeft(before, stdout.trim());
+  });
+
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGHUP"] as const) {
+    it(`leaves nothing after ${signal}, with a host and a container running`, async () => {
+      const before = await machineState();
+      const program = new LabProgram();
+      try {
+        const id = await program.up();
+        const during = await leftovers(before, id);
+        assert.ok(
+          during.some((line) => line.startsWith("left: cgroup")),
+          "the check saw no control group of a running lab",
+        );
+        assert.ok(
+          during.some((line) => line.startsWith("left: process")),
+          "the check saw no process of a running lab",
+        );
+        program.child.kill(signal);
+        assert.notEqual(await program.ended, 0);
+        await nothingLeft(before, id);
+      } finally {
+        program.child.kill("SIGKILL");
+        program.remove();
+      }
+    });
+  }
+
+  it("runs beside another lab with hosts and LANs of the same names", async () => {
+    const programs = [new LabProgram(), new LabProgram()];
+    try {
+      const ids = await Promise.all(programs.map((program) => program.up()));
+      assert.notEqual(ids[0], ids[1]);
+    } finally {
+      for (const program of programs) program.child.kill("SIGKILL");
+      await Promise.all(programs.map((program) => program.ended));
+      for (const program of programs) program.remove();
+    }
+  });
+});
