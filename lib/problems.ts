@@ -2,7 +2,10 @@
 export interface Problem {
   /** Path of the argument as the user typed it: `subnets[0].gateway`. */
   readonly property: string;
-  /** What was given; the text shows it as JSON. Absent where nothing was given, or where it must not be shown. */
+  /**
+   * What was given; the text shows it as JSON.
+   * @default - nothing was given, or it must not be shown
+   */
   readonly value?: unknown;
   /** What the value is and why that is refused: `is outside of 192.168.9.0/24`. */
   readonly rule: string;

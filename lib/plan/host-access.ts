@@ -43,9 +43,15 @@ export interface HostAccessSettings {
 export interface ShimPlan {
   /** Name of the interface. */
   readonly linkName: string;
-  /** IPv4 address without prefix length. */
+  /**
+   * IPv4 address without prefix length.
+   * @default - no IPv4 host access
+   */
   readonly address?: string;
-  /** IPv6 address without prefix length. */
+  /**
+   * IPv6 address without prefix length.
+   * @default - no IPv6 host access
+   */
   readonly address6?: string;
   /** MAC address. */
   readonly macAddress: string;

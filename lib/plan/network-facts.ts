@@ -1,6 +1,7 @@
 import type { ShimPlan } from "./host-access";
 import type { SubnetSettings } from "./subnets";
 
+// It crosses the border of the plugin form, which knows neither readonly lists nor readonly maps.
 /** What an agent must know of a network that another component made. */
 export interface NetworkFacts {
   /** Name in Docker. */
@@ -23,12 +24,12 @@ export interface NetworkFacts {
    */
   readonly internal?: boolean;
   /** Subnets, canonical; empty when Docker chose. */
-  readonly subnets: readonly SubnetSettings[];
+  readonly subnets: SubnetSettings[];
   /**
    * What the LAN's DHCP server gives away.
    * @default - none declared
    */
-  readonly dhcpRanges?: readonly string[];
+  readonly dhcpRanges?: string[];
   /**
    * The host's own interface on the LAN.
    * @default - none

@@ -24,7 +24,7 @@ export interface SubnetSettings {
    * Addresses that Docker must not give away: name to address.
    * @default - none
    */
-  readonly reserved?: { readonly [name: string]: string };
+  readonly reserved?: { [name: string]: string };
 }
 
 /** A subnet that was read. */
