@@ -4,7 +4,7 @@ import { knownPart, lift, part, pick } from "../lift";
 import { planBridgeAgent } from "../plan/bridge-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
-import { componentContext, newFacts, withClaims, withHostProvider } from "./context";
+import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import type { SubnetArgs } from "./macvlan-network";
 
@@ -167,17 +167,14 @@ export class BridgeAgent extends pulumi.ComponentResource {
       ports,
       verification: verify,
     };
-    super("wirework:index:BridgeAgent", name, { ...settings, image: container.image }, withHostProvider(opts, host));
     const context = componentContext("BridgeAgent", name, host);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
       withClaims(context, planBridgeAgent(context, { ...settings, container: knownPart(container) })),
     );
+    const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
+    super("wirework:index:BridgeAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(
-      context,
-      pick(plan, ({ hostState }) => hostState),
-      this,
-    );
+    const facts = newFacts(context, plan, this);
     const own =
       ownNetwork &&
       newDockerNetwork(

@@ -2,8 +2,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { newHostChange } from "../host/host-change";
 import { type HostLink, type HostRef, hostLink } from "../host/host-ref";
+import { type Planned, pick } from "../lift";
 import { ownerOf, type PlanContext } from "../plan/context";
-import type { HostState } from "../plan/host-state";
+import { factText, type HostState } from "../plan/host-state";
 import { type Claim, Inventory } from "../plan/inventory";
 import { Problems } from "../problems";
 
@@ -47,10 +48,26 @@ export function withHostProvider(
   return { ...rest, providers: [...named.filter((one) => one !== single), ...(single ? [single] : []), provider] };
 }
 
-/** The facts of a component, where it has a host: before all of its Docker objects. */
-export function newFacts(context: ComponentContext, state: pulumi.Input<HostState>, parent: pulumi.Resource) {
+/**
+ * The facts of a component, a line each, as an input of the component itself: a preview cuts the text of a Command that
+ * is yet to be made after a few words, but shows a list whole.
+ */
+export function factLines(context: ComponentContext, plan: Planned<{ readonly hostState: HostState }>) {
+  return context.link && pick(plan, ({ hostState }) => hostState.facts.map(factText));
+}
+
+/** The facts of a component, where it has a host and any fact: before all of its Docker objects. */
+export function newFacts(
+  context: ComponentContext,
+  plan: Planned<{ readonly hostState: HostState }>,
+  parent: pulumi.Resource,
+) {
   const { link, owner } = context;
-  return link && newHostChange(`${context.name}-facts`, { link, owner, state }, { parent });
+  if (link === undefined || plan.known?.hostState.facts.length === 0) {
+    return undefined;
+  }
+  const state = pick(plan, ({ hostState }) => hostState);
+  return newHostChange(`${context.name}-facts`, { link, owner, state }, { parent });
 }
 
 // Everything that is planned in one program meets here. Keyed by the engine's connection: programs that run in one

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
-import { knownPart, lift, part, pick } from "../lift";
+import { knownPart, lift, part } from "../lift";
 import { planMacvlanAgent } from "../plan/macvlan-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
-import { componentContext, newFacts, withClaims, withHostProvider } from "./context";
+import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import type { MacvlanNetworkSettingsArgs } from "./macvlan-network";
 import { type NetworkRef, networkLink } from "./network-ref";
@@ -116,18 +116,15 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       extraNetworks,
       verification: verify,
     };
-    super("wirework:index:MacvlanAgent", name, { ...settings, image: container.image }, withHostProvider(opts, host));
     const context = componentContext("MacvlanAgent", name, host);
     const shared = network && networkLink(network);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
       withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),
     );
+    const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
+    super("wirework:index:MacvlanAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(
-      context,
-      pick(plan, ({ hostState }) => hostState),
-      this,
-    );
+    const facts = newFacts(context, plan, this);
     const own =
       ownNetwork &&
       newDockerNetwork(

@@ -3,7 +3,7 @@ import type { HostRef } from "../host/host-ref";
 import { lift, pick } from "../lift";
 import { networkFacts } from "../plan/macvlan-agent";
 import { type MacvlanMode, planMacvlanNetwork } from "../plan/macvlan-network";
-import { componentContext, newFacts, withClaims, withHostProvider } from "./context";
+import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import { type NetworkRef, networkRef } from "./network-ref";
 
@@ -150,18 +150,15 @@ export class MacvlanNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: MacvlanNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, ...settings } = args ?? {};
-    super("wirework:index:MacvlanNetwork", name, settings, withHostProvider(opts, host));
     const context = componentContext("MacvlanNetwork", name, host);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) => ({
       ...withClaims(context, planMacvlanNetwork(context, settings)),
       settings,
     }));
+    const summary = { ...settings, facts: factLines(context, plan) };
+    super("wirework:index:MacvlanNetwork", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(
-      context,
-      pick(plan, ({ hostState }) => hostState),
-      this,
-    );
+    const facts = newFacts(context, plan, this);
     const network = newDockerNetwork(context, plan, this, facts);
 
     this.ref = networkRef({ id: network.id, facts: pick(plan, (planned) => networkFacts(planned, planned.settings)) });

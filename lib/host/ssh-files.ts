@@ -31,8 +31,7 @@ export function sshOptions(settings: SshSettings): string[] {
   const place = `${folder}/${name.digest("hex").slice(0, 12)}`;
   return [
     // No configuration of the operator's: what works on one machine must work on the next.
-    "-F",
-    "none",
+    "-Fnone",
     ...options({
       BatchMode: "yes",
       ConnectTimeout: "15",
@@ -55,11 +54,11 @@ function proxyCommand(place: string, proxy: NonNullable<SshSettings["proxy"]>): 
     ...login(place, "proxy", proxy.privateKey),
   };
   const target = `-p ${proxy.port ?? 22} -l ${proxy.user ?? "root"} -W [%h]:%p ${proxy.address}`;
-  return ["ssh", "-F", "none", ...options(given), target].join(" ");
+  return ["ssh", "-Fnone", ...options(given), target].join(" ");
 }
 
 function options(given: Record<string, string>): string[] {
-  return Object.entries(given).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  return Object.entries(given).map(([key, value]) => `-o${key}=${value}`);
 }
 
 function trust(place: string, role: string, alias: string, hostKey?: string): Record<string, string> {
