@@ -37,6 +37,7 @@ export const phases: readonly Phase[] = [
     minutes: 5,
   },
   { name: "check:package", files: ["tests/check/package/**/*.test.ts"], testSeconds: 120, minutes: 5 },
+  { name: "check:stand-ins", files: ["tests/check/stand-ins.test.ts"], after: ["prepare"], minutes: 5 },
   { name: "check:runner", files: ["tests/check/runner.test.ts"], testSeconds: 60, minutes: 5 },
   {
     name: "engine",

@@ -1,9 +1,10 @@
-// Makes what the lab needs and a registry has: packages of the machine, engine, plugins, trees of hosts.
+// Makes what the lab needs and a registry has: packages of the machine, engine, plugins, trees of hosts, images.
 // Runs outside the lab's namespaces; within them there is no way to a registry.
+import { prepareImages } from "../lab/images";
 import { prepareMachine } from "../lab/packages";
 import { step } from "../lab/process";
 import { prepareToolchain } from "../lab/toolchain";
-import { fullTree, lightTree } from "../lab/trees";
+import { lightTree } from "../lab/trees";
 
 /** Prepares the machine for lab and engine; what is there already takes no time. */
 export async function prepare(): Promise<void> {
@@ -14,8 +15,8 @@ export async function prepare(): Promise<void> {
   await step("trees of lab hosts", async () => {
     await lightTree("12");
     await lightTree("13");
-    await fullTree("testing");
   });
+  await step("images of agents", prepareImages);
 }
 
 if (require.main === module) {

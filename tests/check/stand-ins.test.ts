@@ -1,0 +1,27 @@
+// The lab's stand-ins for provider plugins are Go: their own unit tests, counted here as one.
+import { join } from "node:path";
+import { onPath, run } from "../lab/process";
+import { skipMissing } from "../missing";
+import { none, root } from "./project";
+
+describe("stand-ins for the provider plugins", () => {
+  const options = {
+    cwd: join(root, "tests/lab/plugins"),
+    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
+    check: false,
+  };
+
+  before(async function () {
+    if (!(await onPath("go"))) skipMissing(this, "go (the stand-ins are built from source)");
+  });
+
+  it("are formatted (gofmt)", async () => {
+    const result = await run("gofmt", ["-l", "."], options);
+    none(`${result.stdout}${result.stderr}`.split("\n").filter(Boolean), "`gofmt -w` mends:");
+  });
+
+  it("pass their tests (go test)", async () => {
+    const result = await run("go", ["test", "./..."], options);
+    none(result.code === 0 ? [] : [`${result.stdout}${result.stderr}`], "go test ./...");
+  }).timeout(280_000);
+});
