@@ -15,7 +15,6 @@ export const labPackages: readonly { readonly name: string; readonly why: string
   { name: "mmdebstrap", why: "trees of lab hosts" },
   { name: "nftables", why: "NAT between lab LANs, and the state of a host" },
   { name: "openssh-client", why: "logging in to lab hosts" },
-  { name: "openssh-server", why: "the server of the command plugin's conformance tests" },
   { name: "procps", why: "sysctl" },
   { name: "qemu-system-x86", why: "full hosts" },
   { name: "qemu-utils", why: "disk overlays of full hosts" },

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
-import { SemVer } from "semver";
+import { version as sdkVersion } from "@pulumi/pulumi/version";
 import { cached, hashOf } from "../cache";
 import { onPath, run } from "../process";
 import { goBuild, moduleFiles } from "./go-build";
@@ -25,12 +25,11 @@ async function onUsersPath(): Promise<Engine | undefined> {
 }
 
 async function downloaded(): Promise<Engine> {
-  const folder = await cached(
-    `engine/official-${engineVersion}`,
-    `engine: pulumi ${engineVersion} downloaded`,
-    (part) => automation.PulumiCommand.install({ root: part, version: new SemVer(engineVersion) }).then(() => {}),
+  // Pulumi's own installer takes the engine of the SDK's version when not told otherwise.
+  const folder = await cached(`engine/official-${sdkVersion}`, `engine: pulumi ${sdkVersion} downloaded`, (part) =>
+    automation.PulumiCommand.install({ root: part }).then(() => {}),
   );
-  return { bin: join(folder, "bin"), version: engineVersion, source: "download" };
+  return { bin: join(folder, "bin"), version: sdkVersion, source: "download" };
 }
 
 async function built(): Promise<Engine> {
