@@ -33,61 +33,60 @@ describe("light hosts", () => {
 
   after(() => lab.stop());
 
-  for (const debian of releases) {
-    const login = (user: string, address: string, command: string) => {
-      const known = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"];
-      return run("ssh", ["-i", hosts[debian].privateKeyPath, ...known, `${user}@${address}`, command]);
-    };
+  /** Both hosts at once: much of the time they wait. */
+  const onBoth = async (check: (host: LightHost, debian: (typeof releases)[number]) => Promise<void>) => {
+    await Promise.all(releases.map((debian) => check(hosts[debian], debian)));
+  };
 
-    describe(`Debian ${debian}`, () => {
-      it("has finished booting without a failed unit", async () => {
-        const { stdout } = await hosts[debian].exec(
-          "systemctl is-system-running --wait; systemctl --failed --no-legend",
-        );
-        assert.equal(stdout.trim(), "running");
-      });
+  it("have finished booting without a failed unit", () =>
+    onBoth(async (host) => {
+      const { stdout } = await host.exec("systemctl is-system-running --wait; systemctl --failed --no-legend");
+      assert.equal(stdout.trim(), "running");
+    }));
 
-      it("lets root in over IPv4 and net over IPv6, with the host key that it names", async () => {
-        const host = hosts[debian];
-        assert.equal((await login("root", host.address, "id -u")).stdout, "0\n");
-        assert.equal((await login("net", host.address6, "id -un; sudo -n id -u; docker ps -q")).stdout, "net\n0\n");
-        const { stdout } = await run("ssh-keyscan", ["-t", "ed25519", host.address]);
-        assert.equal(stdout.trim(), `${host.address} ${host.hostKey}`);
-      });
+  it("let root in over IPv4 and net over IPv6, with the host key that they name", () =>
+    onBoth(async (host) => {
+      const login = (user: string, address: string, command: string) => {
+        const known = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"];
+        return run("ssh", ["-i", host.privateKeyPath, ...known, `${user}@${address}`, command]);
+      };
+      assert.equal((await login("root", host.address, "id -u")).stdout, "0\n");
+      assert.equal((await login("net", host.address6, "id -un; sudo -n id -u; docker ps -q")).stdout, "net\n0\n");
+      const { stdout } = await run("ssh-keyscan", ["-t", "ed25519", host.address]);
+      assert.equal(stdout.trim(), `${host.address} ${host.hostKey}`);
+    }));
 
-      it("reaches the LAN and is reached from it in both families", async () => {
-        await hosts[debian].exec("ping -c1 -W2 192.168.9.1 && ping -c1 -W2 2001:db8:9::1");
-        await lan.exec("client", `ping -c1 -W2 ${addresses[debian]} && ping -c1 -W2 2001:db8:9::${debian}`);
-      });
+  it("reach the LAN and are reached from it in both families", () =>
+    onBoth(async (host, debian) => {
+      await host.exec("ping -c1 -W2 192.168.9.1 && ping -c1 -W2 2001:db8:9::1");
+      await lan.exec("client", `ping -c1 -W2 ${addresses[debian]} && ping -c1 -W2 2001:db8:9::${debian}`);
+    }));
 
-      it("runs a container of its own on the LAN, which sees its client's address", async () => {
-        const host = hosts[debian];
-        await loadImages(host);
-        const net = "--subnet 192.168.9.0/24 --gateway 192.168.9.1 --ipv6 --subnet 2001:db8:9::/64";
-        await host.exec(`docker network create -d macvlan -o parent=eth1 ${net} lan`);
-        await host.exec(
-          `docker run -d --name echo --network lan --ip 192.168.9.77 --ip6 2001:db8:9::77 ${LabImage.addressEcho}`,
-        );
-        const ask = async (address: string, udp = "") => {
-          const said = await lan.exec("client", `echo | busybox nc -w 2 ${udp} ${address} 7000`, { check: false });
-          return said.stdout.replace(/ \d+\n$/, "") || undefined;
-        };
-        const answer = (address: string, udp?: string) => until(address, { timeoutMs: 5000 }, () => ask(address, udp));
-        assert.equal(await answer("192.168.9.77"), "tcp 192.168.9.100");
-        assert.equal(await answer("2001:db8:9::77"), "tcp 2001:db8:9::100");
-        await host.exec("docker rm -f echo; docker network rm lan");
-      });
+  it("run a container of their own on the LAN, which sees its client's address", () =>
+    onBoth(async (host, debian) => {
+      await loadImages(host);
+      const [v4, v6] = [`192.168.9.1${debian}`, `2001:db8:9::1${debian}`];
+      const net = "--subnet 192.168.9.0/24 --gateway 192.168.9.1 --ipv6 --subnet 2001:db8:9::/64";
+      await host.exec(`docker network create -d macvlan -o parent=eth1 ${net} lan`);
+      await host.exec(`docker run -d --name echo --network lan --ip ${v4} --ip6 ${v6} ${LabImage.addressEcho}`);
+      const ask = async (address: string) => {
+        const said = await lan.exec("client", `busybox nc -w 2 ${address} 7000 </dev/null`, { check: false });
+        return said.stdout.replace(/ \d+\n$/, "") || undefined;
+      };
+      const answer = (address: string) => until(`answer of ${address}`, { timeoutMs: 5000 }, () => ask(address));
+      assert.equal(await answer(v4), "tcp 192.168.9.100");
+      assert.equal(await answer(v6), "tcp 2001:db8:9::100");
+      await host.exec("docker rm -f echo; docker network rm lan");
+    }));
 
-      it("gives the same snapshot again, also after a container came and went and after a reboot", async () => {
-        const host = hosts[debian];
-        const first = await host.snapshot();
-        await host.exec(`docker run --rm ${LabImage.probe} true`);
-        assert.deepEqual(diffSnapshots(first, await host.snapshot()), []);
-        await host.reboot();
-        assert.deepEqual(diffSnapshots(first, await host.snapshot()), []);
-      });
-    });
-  }
+  it("give the same snapshot again, also after a container came and went and after a reboot", () =>
+    onBoth(async (host) => {
+      const first = await host.snapshot();
+      await host.exec(`docker run --rm ${LabImage.probe} true`);
+      assert.deepEqual(diffSnapshots(first, await host.snapshot()), []);
+      await host.reboot();
+      assert.deepEqual(diffSnapshots(first, await host.snapshot()), []);
+    }));
 
   it("keeps over a reboot what a disk keeps, and loses what a kernel loses", async () => {
     const host = hosts["13"];
@@ -126,119 +125,122 @@ describe("light hosts", () => {
     assert.doesNotMatch(stdout, /trace|192\.0\.2\.1/);
   });
 
-  // One seeded change of each kind that a snapshot is made of, and what undoes it.
+  // A change of each kind that a snapshot is made of, and what undoes it.
   const seeds: readonly [kind: string, change: string, undo: string, expected: RegExp][] = [
-    ["link", "ip link set eth1 mtu 1400", "ip link set eth1 mtu 1500", /^~ link eth1 mtu: 1500 → 1400$/],
+    ["a link that changed", "ip link set eth1 mtu 1400", "ip link set eth1 mtu 1500", /^~ link eth1 mtu: 1500 → 1400$/],
     [
-      "alias of a link",
+      "an alias of a link",
       "ip link set eth1 alias seeded",
       "ip link set eth1 alias ''",
       /^~ link eth1 ifalias: "absent|^~ link eth1 ifalias: absent → "seeded"$/,
     ],
     [
-      "address",
+      "an address",
       "ip addr add 192.0.2.7/32 dev eth1",
       "ip addr del 192.0.2.7/32 dev eth1",
       /^\+ address eth1 192\.0\.2\.7\/32/,
     ],
     [
-      "route",
+      "a route",
       "ip route add 192.0.2.0/24 via 192.168.9.1 table 77",
       "ip route flush table 77",
       /^\+ route4 unicast 192\.0\.2\.0\/24 via 192\.168\.9\.1 dev eth1 table 77/,
     ],
     [
-      "IPv6 route",
+      "an IPv6 route",
       "ip -6 route add unreachable default metric 4294967295 table 77",
       "ip -6 route del unreachable default metric 4294967295 table 77",
       /^\+ route6 unreachable default dev lo table 77/,
     ],
     [
-      "rule",
+      "a rule",
       "ip rule add from 192.0.2.0/24 lookup 77 priority 10200",
       "ip rule del priority 10200",
       /^\+ rule4 10200: from 192\.0\.2\.0\/24 lookup 77$/,
     ],
     [
-      "neighbour proxy",
+      "a neighbour proxy",
       "ip neigh add proxy 2001:db8:9::99 dev eth1",
       "ip neigh del proxy 2001:db8:9::99 dev eth1",
       /^\+ proxy6 2001:db8:9::99 dev eth1 proxy/,
     ],
     [
-      "nft rule",
+      "an nft rule",
       "nft 'add table ip seeded; add chain ip seeded c; add rule ip seeded c tcp dport 22 accept'",
       "nft delete table ip seeded",
       /^\+ nft ip seeded chain c/,
     ],
     [
-      "iptables rule",
+      "an iptables rule",
       "iptables -I DOCKER-USER -s 192.0.2.9 -j DROP",
       "iptables -D DOCKER-USER -s 192.0.2.9 -j DROP",
       /^\+ iptables4 filter DOCKER-USER: -A DOCKER-USER -s 192\.0\.2\.9\/32 -j DROP$/,
     ],
     [
-      "sysctl",
+      "a sysctl",
       "sysctl -qw net.ipv6.conf.eth1.accept_ra=2",
       "sysctl -qw net.ipv6.conf.eth1.accept_ra=0",
       /^~ sysctl net\.ipv6\.conf\.eth1\.accept_ra: "0" → "2"$/,
     ],
-    ["file", "echo seeded >/etc/seeded", "rm /etc/seeded", /^\+ file \/etc\/seeded: f 644 root:root [0-9a-f]{64}$/],
-    ["mode of a file", "chmod 600 /etc/hosts", "chmod 644 /etc/hosts", /^~ file \/etc\/hosts: "f 644 .* → "f 600 /],
+    ["a file", "echo seeded >/etc/seeded", "rm /etc/seeded", /^\+ file \/etc\/seeded: f 644 root:root [0-9a-f]{64}$/],
+    ["the mode of a file", "chmod 600 /etc/hosts", "chmod 644 /etc/hosts", /^~ file \/etc\/hosts: "f 644 .* → "f 600 /],
     [
-      "unit",
-      "systemctl -q disable ssh",
-      "systemctl -q enable ssh",
-      /^~ unit file ssh\.service: "enabled" → "disabled"$/,
+      "a unit file",
+      "printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/lasting.service; systemctl -q enable lasting",
+      "systemctl -q disable lasting; rm /etc/systemd/system/lasting.service; systemctl daemon-reload",
+      /^\+ unit file lasting\.service: enabled$/,
     ],
     [
-      "running unit",
+      "a running unit",
       "systemd-run -q --unit seeded sleep 1000",
       "systemctl stop seeded",
       /^\+ unit seeded\.service: loaded active running$/,
     ],
     [
-      "timer",
-      "systemd-run -q --unit seeded --on-active=1h true",
-      "systemctl stop seeded.timer",
-      /^\+ unit seeded\.timer: loaded active waiting$/,
+      "a timer",
+      "systemd-run -q --unit later --on-active=1h true",
+      "systemctl stop later.timer",
+      /^\+ unit later\.timer: loaded active waiting$/,
     ],
-    ["container", `docker create --name seeded ${LabImage.probe}`, "docker rm seeded", /^\+ container seeded: /],
+    ["a container", `docker create --name seeded ${LabImage.probe}`, "docker rm seeded", /^\+ container seeded: /],
     [
-      "network",
+      "a network",
       "docker network create -d macvlan -o parent=eth1 seeded",
       "docker network rm seeded",
       /^\+ network seeded: /,
     ],
-    ["volume", "docker volume create seeded", "docker volume rm seeded", /^\+ volume seeded: /],
+    ["a volume", "docker volume create seeded", "docker volume rm seeded", /^\+ volume seeded: /],
     [
-      "image",
+      "an image",
       `docker tag ${LabImage.probe} seeded:1`,
       "docker rmi seeded:1",
       /^\+ image sha256:[0-9a-f]{64} seeded:1$/,
     ],
   ];
 
-  describe("a snapshot sees a change of", () => {
+  describe("a snapshot sees", () => {
     let clean: Snapshot;
-    before(async () => {
-      await loadImages(hosts["13"], [LabImage.probe]);
-      clean = await hosts["13"].snapshot();
+    let seen: string[];
+
+    before("all changes are made at once", async () => {
+      const host = hosts["13"];
+      await loadImages(host, [LabImage.probe]);
+      clean = await host.snapshot();
+      await host.exec(`set -e\n${seeds.map(([, change]) => change).join("\n")}`);
+      seen = diffSnapshots(clean, await host.snapshot());
     });
 
-    for (const [kind, change, undo, expected] of seeds) {
-      it(`a ${kind}, and that it was undone`, async () => {
-        const host = hosts["13"];
-        await host.exec(change);
-        const seen = diffSnapshots(clean, await host.snapshot());
-        assert.ok(
-          seen.some((line) => expected.test(line)),
-          `nothing like ${expected} in\n${seen.join("\n")}`,
-        );
-        await host.exec(undo);
-        assert.deepEqual(diffSnapshots(clean, await host.snapshot()), []);
+    for (const [kind, , , expected] of seeds) {
+      it(kind, () => {
+        const found = seen.some((line) => expected.test(line));
+        assert.ok(found, `nothing like ${expected} in\n${seen.join("\n")}`);
       });
     }
+
+    it("nothing once all is undone", async () => {
+      await hosts["13"].exec(`set -e\n${seeds.map(([, , undo]) => undo).join("\n")}`);
+      assert.deepEqual(diffSnapshots(clean, await hosts["13"].snapshot()), []);
+    });
   });
 
   it("says how a host is named when the name is none", async () => {

@@ -79,36 +79,25 @@ describe("the lab's namespace", () => {
     await nothingLeft(before, stdout.trim());
   });
 
-  for (const signal of ["SIGKILL", "SIGTERM", "SIGHUP"] as const) {
-    it(`leaves nothing after ${signal}, with a host and a container running`, async () => {
-      const before = await machineState();
-      const program = new LabProgram();
-      try {
-        const id = await program.up();
-        const during = await leftovers(before, id);
-        assert.ok(
-          during.some((line) => line.startsWith("left: cgroup")),
-          "the check saw no control group of a running lab",
-        );
-        assert.ok(
-          during.some((line) => line.startsWith("left: process")),
-          "the check saw no process of a running lab",
-        );
-        program.child.kill(signal);
-        assert.notEqual(await program.ended, 0);
-        await nothingLeft(before, id);
-      } finally {
-        program.child.kill("SIGKILL");
-        program.remove();
-      }
-    });
-  }
-
-  it("runs beside another lab with hosts and LANs of the same names", async () => {
+  it("leaves nothing when it is killed, and two labs with the same names run side by side", async () => {
+    const before = await machineState();
     const programs = [new LabProgram(), new LabProgram()];
     try {
       const ids = await Promise.all(programs.map((program) => program.up()));
       assert.notEqual(ids[0], ids[1]);
+      for (const [index, signal] of (["SIGKILL", "SIGTERM"] as const).entries()) {
+        const [program, id] = [programs[index]!, ids[index]!];
+        const during = await leftovers(before, id);
+        for (const kind of ["cgroup", "process"]) {
+          assert.ok(
+            during.some((line) => line.startsWith(`left: ${kind}`)),
+            `the check sees no ${kind} of a running lab`,
+          );
+        }
+        program.child.kill(signal);
+        assert.notEqual(await program.ended, 0);
+        await nothingLeft(before, id);
+      }
     } finally {
       for (const program of programs) program.child.kill("SIGKILL");
       await Promise.all(programs.map((program) => program.ended));
