@@ -91,7 +91,7 @@ export function unusableCategory({ family, value }: Address): string | undefined
 function unusableCategory4(value: bigint): string | undefined {
   const first = value >> 24n;
   if (first === 0n) {
-    return "in 0.0.0.0/8, which means this network";
+    return "an address of 0.0.0.0/8, which means this network";
   }
   if (first === 127n) {
     return "a loopback address";
@@ -99,7 +99,7 @@ function unusableCategory4(value: bigint): string | undefined {
   if (first >> 4n === 14n) {
     return "a multicast address";
   }
-  return first >= 240n ? "in the reserved 240.0.0.0/4" : undefined;
+  return first >= 240n ? "an address of the reserved 240.0.0.0/4" : undefined;
 }
 
 /** Whether it is an IPv6 address that is valid on one link only: fe80::/10. */
