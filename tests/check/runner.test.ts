@@ -108,10 +108,11 @@ describe("runner", () => {
   it("ends a phase when the run is interrupted, with all that it started", async () => {
     const code = `
       import { spawn } from "node:child_process";
-      it("hangs", (done) => { console.log("child " + spawn("sleep", ["600"]).pid); }).timeout(600_000);`;
+      it("hangs", (done) => { console.log("child " + spawn("sleep", ["600"], { detached: true }).pid); }).timeout(600_000);`;
     const result = await outcome(code, { interruptAt: /^child/ });
     assert.match(result.failures[0].error, /^interrupted/);
-    assert(isGone(Number(/child (\d+)/.exec(result.lines.join("\n"))?.[1])));
+    const child = Number(/child (\d+)/.exec(result.lines.join("\n"))?.[1]);
+    assert(child > 0 && isGone(child));
   });
 
   it("fails a phase that a forgotten handle keeps alive", async () => {

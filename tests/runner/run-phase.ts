@@ -33,14 +33,15 @@ const slowSeconds = 5;
 
 const typescript = ["--require", "ts-node/register/transpile-only"];
 const withParent = ["--require", "./tests/runner/with-parent.ts"];
+const withChildren = ["--require", "./tests/runner/with-children.ts"];
 
 function commandLine(phase: Phase, grep?: string): string[] {
-  if (phase.program !== undefined) return [...typescript, ...withParent, phase.program];
+  if (phase.program !== undefined) return [...typescript, ...withParent, ...withChildren, phase.program];
   const mocha = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/runner/reporter.ts"];
   const limits = ["--timeout", String((phase.testSeconds ?? 10) * 1000)];
   const tests = [...mocha, ...limits, ...(grep === undefined ? [] : ["--grep", grep]), ...phase.files!];
   const inLab = ["tests/lab/namespace.ts", process.execPath, ...typescript];
-  return [...typescript, ...withParent, ...(phase.inLab ? inLab : []), ...tests];
+  return [...typescript, ...withParent, ...(phase.inLab ? inLab : withChildren), ...tests];
 }
 
 /** Tells the process group of a child to end, then kills it. */
