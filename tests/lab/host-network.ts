@@ -88,3 +88,27 @@ export function networkFiles(manager: NetworkManager, nics: readonly NicPlan[]):
   }
   return files;
 }
+
+/** One card of a host: the lab's end, and what the host sees. */
+export interface Card {
+  /** The lab's end of it. */
+  readonly port: string;
+  readonly bridge: string;
+  readonly interface: string;
+  /** Locally administered, and the same at every boot. */
+  readonly mac: string;
+}
+
+/** All cards of a host, the management card first. */
+export function cardsOf(host: { readonly index: number; readonly bridge: string }, nics: readonly HostNic[]): Card[] {
+  const hex = (value: number) => value.toString(16).padStart(2, "0");
+  const places = [
+    { interface: managementInterface, bridge: host.bridge },
+    ...nics.map((nic) => ({ interface: nic.interface, bridge: nic.lan.bridge })),
+  ];
+  return places.map((place, number) => ({
+    ...place,
+    port: `h${host.index}e${number}`,
+    mac: `02:1a:b0:00:${hex(host.index)}:${hex(number)}`,
+  }));
+}

@@ -1,4 +1,6 @@
 import type { ExecOptions } from "./exec";
+import type { HostPlace } from "./host-identity";
+import type { HostNic } from "./host-network";
 import type { RunResult } from "./process";
 import type { Snapshot } from "./snapshot";
 
@@ -30,4 +32,21 @@ export interface LabHost {
   powerOn(): Promise<void>;
   /** All network state of the host, canonical: an untouched host gives the same again. */
   snapshot(): Promise<Snapshot>;
+  /** Back to the first boot: everything written since is thrown away, and the host starts anew with the same identity. */
+  reset(): Promise<void>;
+  /** Ends the host for good and frees what it held. */
+  discard(): Promise<void>;
+  readonly place: HostPlace;
+}
+
+/** Before a command: nothing of the lab's own environment reaches a host. */
+export const cleanEnvironment = [
+  ...["env", "-i", "HOME=/root", "LANG=C.UTF-8"],
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+];
+
+/** A shell command that succeeds on a host once Docker answers, SSH listens and every lease is there. */
+export function readyTest(nics: readonly HostNic[]): string {
+  const leases = nics.filter((nic) => nic.dhcp).map((nic) => `ip -o -4 address show ${nic.interface} | grep -q inet`);
+  return ["docker version >/dev/null 2>&1", "ss -Hltn 'sport = :22' | grep -q .", ...leases].join(" && ");
 }

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import type { LabHost } from "./host";
+import type { HostPlace } from "./host-identity";
 import { createLan, type Lan, type LanOptions } from "./lan";
-import { bootLightHost, type HostPlace, type LightHost, type LightHostOptions } from "./light-host";
+import { bootLightHost, type LightHost, type LightHostOptions } from "./light-host";
 import { requireLab, runFolder } from "./namespace";
 import { run } from "./process";
 
@@ -48,7 +50,7 @@ function takePlace(): HostPlace {
 export class Lab {
   /** The lab's login key: known to every host, for root and for `net`. */
   readonly privateKeyPath = keyPath;
-  readonly hosts: LightHost[] = [];
+  readonly hosts: LabHost[] = [];
   readonly lans: Lan[] = [];
 
   /** Makes the management network where it is not there yet. */
@@ -73,7 +75,7 @@ export class Lab {
   }
 
   /** The host as after its first boot, with nothing of what was done since. */
-  async resetHost(host: LightHost): Promise<void> {
+  async resetHost(host: LabHost): Promise<void> {
     await host.reset();
   }
 

@@ -103,6 +103,18 @@ describe("light hosts", () => {
     await host.exec("rm /root/file");
   });
 
+  it("comes back by itself when it restarts itself", async () => {
+    const host = hosts["12"];
+    const bootId = async () => (await host.exec("cat /proc/sys/kernel/random/boot_id", { check: false })).stdout;
+    const before = await bootId();
+    await host.exec("systemctl reboot", { check: false });
+    await until("the next boot", { timeoutMs: 60_000 }, async () => {
+      const now = await bootId().catch(() => "");
+      return (now !== "" && now !== before) || undefined;
+    });
+    await host.exec("until docker version >/dev/null 2>&1; do sleep 0.1; done");
+  });
+
   it("loses power in one stroke and comes back", async () => {
     const host = hosts["12"];
     await host.exec(
