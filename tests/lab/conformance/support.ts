@@ -152,6 +152,7 @@ export class SshServer {
       server.kill("SIGTERM");
       await ended;
     }
+    await run("umount", ["--recursive", "--lazy", this.root], { check: false });
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
