@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Stack } from "../stack";
+import { Stack, type StackResult } from "../stack";
 import { toolchain } from "../toolchain";
 import { type DockerEngine, startDockerEngine } from "./docker-engine";
 
@@ -18,7 +18,9 @@ interface StateResource {
   urn: string;
   id?: string;
   type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a resource holds is the tests' business.
   inputs?: Record<string, any>;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise.
   outputs?: Record<string, any>;
 }
 
@@ -41,8 +43,7 @@ describe("the Docker plugin, as wirework relies on it", function () {
 
   afterEach(async () => {
     declare([]);
-    const { code, stderr, stdout } = await stack.destroy();
-    assert.equal(code, 0, stdout + stderr);
+    succeeded(await stack.destroy());
   });
 
   function declare(resources: Declared[], settings = provider): void {
@@ -52,11 +53,14 @@ describe("the Docker plugin, as wirework relies on it", function () {
     );
   }
 
-  async function up(...resources: Declared[]): Promise<string> {
+  function succeeded(result: StackResult): StackResult {
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    return result;
+  }
+
+  async function up(...resources: Declared[]): Promise<StackResult> {
     declare(resources);
-    const { code, stdout, stderr } = await stack.up();
-    assert.equal(code, 0, stdout + stderr);
-    return stdout;
+    return succeeded(await stack.up());
   }
 
   async function failingUp(...resources: Declared[]): Promise<string> {
@@ -66,22 +70,25 @@ describe("the Docker plugin, as wirework relies on it", function () {
     return stdout + stderr;
   }
 
-  async function preview(...resources: Declared[]): Promise<string> {
+  async function preview(...resources: Declared[]): Promise<StackResult> {
     declare(resources);
-    const { code, stdout, stderr } = await stack.preview({ diff: true });
-    assert.equal(code, 0, stdout + stderr);
-    return stdout;
+    return succeeded(await stack.preview());
   }
 
-  async function refresh(): Promise<string> {
-    const { code, stdout, stderr } = await stack.refresh();
-    assert.equal(code, 0, stdout + stderr);
-    return stdout;
+  const refresh = async () => succeeded(await stack.refresh());
+
+  /** Nothing was to do, for anything that the program declares. */
+  function assertUnchanged({ steps }: StackResult): void {
+    const changed = steps.filter(({ op }) => op !== "same" && op !== "refresh");
+    assert.deepEqual(
+      changed.map(({ op, name, changes }) => [op, name, changes]),
+      [],
+    );
   }
 
   async function found(name: string): Promise<StateResource | undefined> {
-    const { deployment } = JSON.parse((await stack.export()).stdout) as { deployment: { resources?: StateResource[] } };
-    return deployment.resources?.find(({ urn }) => urn.endsWith(`::${name}`));
+    const { resources } = await stack.export();
+    return resources.find(({ urn }) => urn.endsWith(`::${name}`)) as StateResource | undefined;
   }
 
   async function state(name: string): Promise<Required<StateResource>> {
@@ -130,9 +137,7 @@ describe("the Docker plugin, as wirework relies on it", function () {
 
   it("calls no engine for a preview of new objects", async () => {
     declare([lan(), onLan()], { host: "unix:///nowhere/docker.sock" });
-    const { code, stdout } = await stack.preview();
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /4 to create/);
+    assert.equal(succeeded(await stack.preview()).summary.create, 4);
   });
 
   it("says which engine cannot be reached", async () => {
@@ -173,17 +178,18 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal(data?.gateway, "192.0.2.1");
     assert.equal(data?.globalIpv6Address, "2001:db8:1::77");
     assert.equal(data?.globalIpv6PrefixLength, 64);
-    // Below API 1.44 the engine derives the MAC from the IPv4 address and says nothing about the one it was given.
-    const [major, minor] = engine.api.split(".").map(Number);
-    assert.equal(data?.macAddress, major! > 1 || minor! >= 44 ? "02:42:c0:00:02:99" : "02:42:c0:00:02:4d");
+    // The MAC address goes with the call that connects a container which does not run yet, and Docker forgets it there.
+    // Up to Docker 27 (API 1.47) the engine derives one from the IPv4 address, later ones are random.
+    assert.notEqual(data?.macAddress, "02:42:c0:00:02:99");
+    if (Number(engine.api.split(".")[1]) < 48) assert.equal(data?.macAddress, "02:42:c0:00:02:4d");
 
     const text = (await stack.export()).stdout;
     assert.ok(!text.includes("geheim"), "a secret environment stays secret in inputs and outputs");
     assert.ok(agent.outputs.envs.ciphertext, "the outputs have it, encrypted");
 
-    assert.match(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })), /4 unchanged/);
-    assert.match(await refresh(), /4 unchanged/);
-    assert.match(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })), /4 unchanged/);
+    assertUnchanged(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })));
+    assertUnchanged(await refresh());
+    assertUnchanged(await preview(lan(), onLan({ envs: ["PLAIN=yes", { secret: "PASSWORD=geheim" }] })));
   });
 
   it("keeps what the engine chose: pool, gateway, names and defaults", async () => {
@@ -203,9 +209,8 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal(still.outputs.logDriver, "json-file");
     assert.equal(still.outputs.ipcMode, "private");
     assert.equal(await engine.inspect("still", "{{.State.Status}}"), "created");
-    assert.match(
+    assertUnchanged(
       await preview({ type: "Network", name: "plain" }, container("still", { start: false, mustRun: false })),
-      /4 unchanged/,
     );
   });
 
@@ -213,10 +218,10 @@ describe("the Docker plugin, as wirework relies on it", function () {
     const limits = { memory: 64, memorySwap: 128, cpuShares: 512, restart: "no" };
     await up(container("agent", limits));
     const before = await state("agent");
-    const output = await up(
+    const { summary } = await up(
       container("agent", { ...limits, memory: 96, memorySwap: 192, cpuShares: 256, restart: "always" }),
     );
-    assert.match(output, /1 updated/);
+    assert.equal(summary.update, 1);
     assert.equal((await state("agent")).id, before.id);
     const config = JSON.parse(await engine.inspect("agent", "{{json .HostConfig}}"));
     assert.deepEqual(
@@ -230,18 +235,12 @@ describe("the Docker plugin, as wirework relies on it", function () {
     const before = [(await state("lan")).id, (await state("agent")).id];
     const changed = lan({ labels: [{ label: "org.example.owner", value: "other" }] });
     const agent = onLan({ networksAdvanced: [{ name: { from: "lan", out: "id" }, ipv4Address: "192.0.2.77" }] });
-    assert.match(await preview(changed, agent), /2 to replace/);
-    const output = await up(changed, agent);
-    const order = [
-      /agent deleted original/,
-      /lan deleted original/,
-      /lan created replacement/,
-      /agent created replacement/,
-    ];
-    const places = order.map((step) => output.search(step));
-    assert.ok(
-      places.every((place, i) => place > (places[i - 1] ?? 0)),
-      `in this order: ${order.join(", ")}\n${output}`,
+    assert.equal((await preview(changed, agent)).summary.replace, 2);
+    const { steps } = await up(changed, agent);
+    const order = steps.filter(({ op }) => /^(create-replacement|delete-replaced)$/.test(op));
+    assert.deepEqual(
+      order.map(({ op, name }) => `${op} ${name}`),
+      ["delete-replaced agent", "delete-replaced lan", "create-replacement lan", "create-replacement agent"],
     );
     const after = [(await state("lan")).id, (await state("agent")).id];
     assert.ok(after.every((id, i) => id !== before[i]));
@@ -254,8 +253,9 @@ describe("the Docker plugin, as wirework relies on it", function () {
       args: { labels: [{ label: "version", value }] },
     });
     await up(network("1"));
-    const output = await up(network("2"));
-    assert.ok(output.search(/plain created replacement/) < output.search(/plain deleted original/), output);
+    const { steps } = await up(network("2"));
+    const order = steps.map(({ op }) => op).filter((op) => /^(create-replacement|delete-replaced)$/.test(op));
+    assert.deepEqual(order, ["create-replacement", "delete-replaced"]);
   });
 
   it("sees at refresh what is gone, and what stands still", async () => {
@@ -263,11 +263,10 @@ describe("the Docker plugin, as wirework relies on it", function () {
     await up(...both);
     await engine.docker("rm", "--force", "agent");
     await engine.docker("stop", "--time", "0", "other");
-    const output = await refresh();
-    assert.match(output, /1 deleted/);
-    assert.match(output, /1 updated/);
+    const { summary } = await refresh();
+    assert.deepEqual([summary.delete, summary.update], [1, 1]);
     assert.equal((await state("other")).outputs.mustRun, false);
-    assert.match(await up(...both), /1 created/);
+    assert.equal((await up(...both)).summary.create, 1);
     assert.equal(await engine.inspect("other", "{{.State.Running}}"), "true");
     assert.equal(await engine.inspect("agent", "{{.State.Running}}"), "true");
   });
@@ -277,7 +276,7 @@ describe("the Docker plugin, as wirework relies on it", function () {
     await engine.docker("network", "disconnect", "conformance-lan", "agent");
     await refresh();
     assert.deepEqual((await state("agent")).outputs.networkDatas, []);
-    assert.match(await preview(lan(), onLan()), /4 unchanged/);
+    assertUnchanged(await preview(lan(), onLan()));
   });
 
   it("waits with the delete of a network until nobody is in it", async () => {
@@ -297,9 +296,9 @@ describe("the Docker plugin, as wirework relies on it", function () {
     const leaving = new Promise((resolve) => setTimeout(resolve, 6_000)).then(() =>
       engine.docker("rm", "--force", "guest"),
     );
-    const { code, stdout, stderr } = await stack.destroy();
+    const destroyed = await stack.destroy();
     await leaving;
-    assert.equal(code, 0, stdout + stderr);
+    succeeded(destroyed);
     assert.equal(await engine.docker("network", "ls", "--quiet", "--filter", "name=conformance-lan"), "");
   });
 
@@ -376,8 +375,8 @@ describe("the Docker plugin, as wirework relies on it", function () {
     };
     const all: Declared[] = [{ type: "Volume", name: "data" }, container("agent", args)];
     await up(...all);
-    assert.match(await preview(...all), /4 unchanged/);
-    assert.match(await refresh(), /4 unchanged/);
+    assertUnchanged(await preview(...all));
+    assertUnchanged(await refresh());
     const {
       Config: config,
       HostConfig: host,
@@ -396,17 +395,13 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal(mounts.find((mount: { Destination: string }) => mount.Destination === "/data").Name, volume.id);
     assert.match(await engine.docker("logs", "agent"), /hello/);
     const swapped = { ...args, ports: [...args.ports].reverse() };
-    assert.match(
-      await preview(all[0]!, container("agent", swapped)),
-      /4 unchanged/,
-      "the order of ports means nothing",
-    );
+    assertUnchanged(await preview(all[0]!, container("agent", swapped))); // the order of ports means nothing
   });
 
   it("changes some properties in the state only", async () => {
     await up(container("agent", { init: false }));
     const { id } = await state("agent");
-    assert.match(await up(container("agent", { init: true })), /1 updated/);
+    assert.equal((await up(container("agent", { init: true }))).summary.update, 1);
     assert.equal((await state("agent")).id, id);
     assert.equal(await engine.inspect("agent", "{{.HostConfig.Init}}"), "false", "Docker cannot change it");
   });
@@ -425,10 +420,10 @@ describe("the Docker plugin, as wirework relies on it", function () {
     await engine.docker("run", "--name", "changed", engine.image, "sh", "-c", "echo more >/more");
     await engine.docker("commit", "changed", "wirework/moving:1");
     await engine.docker("rm", "changed");
-    assert.match(await preview(image, agent), /4 unchanged/, "a preview does not look");
+    assertUnchanged(await preview(image, agent)); // a preview does not look
     await refresh();
     assert.notEqual((await state("image")).outputs.imageId, first.outputs.imageId);
-    assert.match(await preview(image, agent), /1 to replace/);
+    assert.equal((await preview(image, agent)).summary.replace, 1);
   });
 
   it("hands sshOpts to ssh", async () => {
