@@ -1,5 +1,4 @@
 import { commandText, type Verb } from "../../lib/host/command-text";
-import type { RunResult } from "../lab/process";
 import type { Sandbox } from "./support";
 
 /** What happens at a step: the whole run is killed, its session goes away, or the step's own command fails. */
@@ -47,10 +46,12 @@ export async function faulty(
   input: string,
   at: number,
   how: Fault,
-): Promise<RunResult & { steps: string[] }> {
-  await host.exec(`/bin/rm -f /run/faults/*; echo ${at} ${how} >/run/faults/at`, "", true);
+): Promise<{ code: number; said: string; steps: string[] }> {
   // A session of its own: the signal is for the run's process group, not for that of the test.
-  const result = await host.exec(`exec setsid --wait ${commandText(verb, false)}`, input);
-  const steps = await host.exec("cat /run/faults/steps; /bin/rm -f /run/faults/*");
-  return { ...result, steps: steps.stdout.trim().split("\n") };
+  const script = `/bin/rm -f /run/faults/*; echo ${at} ${how} >/run/faults/at
+setsid --wait ${commandText(verb, false)} 2>&1; code=$?
+echo "steps:"; cat /run/faults/steps; /bin/rm -f /run/faults/*; exit $code`;
+  const { code, stdout } = await host.exec(script, input);
+  const [said, steps] = stdout.split("steps:\n");
+  return { code, said, steps: steps.trim().split("\n") };
 }

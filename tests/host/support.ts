@@ -135,28 +135,30 @@ export class Sandbox {
 
   /** Everything that wirework could have changed, as text that is equal when the state is equal. */
   async snapshot(): Promise<string> {
-    const { stdout } = await this.exec(SNAPSHOT, "", true);
-    const [links, addresses, rules4, rules6, routes4, routes6, ...rest] = stdout.split("\n");
-    const parsed = [links, addresses, rules4, rules6, routes4, routes6].map((line) => canonical(JSON.parse(line)));
-    return [...parsed, ...rest].join("\n");
+    return `${await this.kernel()}\nfiles\n${(await this.exec(FILES, "", true)).stdout}`;
   }
 
-  /** The same without the files: links, addresses, rules, routes and sysctls. */
+  /** The kernel's part of it: links, addresses, rules, routes and sysctls. */
   async kernel(): Promise<string> {
-    return (await this.snapshot()).split("\nfiles\n")[0];
+    const [...lines] = (await this.exec(KERNEL, "", true)).stdout.split("\n");
+    return [...lines.splice(0, 6).map((line) => canonical(JSON.parse(line))), ...lines].join("\n");
   }
 }
 
-const SNAPSHOT = `
+const KERNEL = `
 ip -j -d link; ip -j addr; ip -j -4 rule; ip -j -6 rule
 ip -j -4 route show table all; ip -j -6 route show table all
-cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
-echo files
-find /run /var/lib /usr/local /etc/systemd ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework \\( -type f -o -type l -o -type d \\) -printf '%p %y %m %l ' -exec sh -c '[ ! -f "$1" ] || sha256sum <"$1"; echo' sh {} ';' | sort`;
+cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort`;
+
+// Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
+const FILES = `
+set -- /run /var/lib /usr/local /etc/systemd ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework
+find "$@" -printf '%p %y %m %l\\n' | sort
+find "$@" -type f -exec sha256sum {} + | sort`;
 
 /** What differs from one making of the same thing to the next, or counts. */
 const volatile =
-  /^(ifindex|link_index|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|used|preferred)$/;
+  /^(ifindex|link_index|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred)$/;
 
 function canonical(value: unknown): string {
   const strip = (_: string, part: unknown) =>
@@ -179,7 +181,9 @@ export function assertSame(actual: string, expected: string, message = "state di
     ...then.filter((line) => !now.includes(line)).map((line) => `- ${line}`),
     ...now.filter((line) => !then.includes(line)).map((line) => `+ ${line}`),
   ];
-  assert.fail(`${message}:\n${lines.join("\n")}`);
+  // A link that comes or goes brings a hundred sysctls; the rest tells more.
+  lines.sort((a, b) => Number(/^. ipv[46]\/(conf|neigh)/.test(a)) - Number(/^. ipv[46]\/(conf|neigh)/.test(b)));
+  assert.fail(`${message}:\n${lines.slice(0, 16).join("\n")}\n(${lines.length} lines differ)`);
 }
 
 /** What a Command sends: header and facts. */

@@ -59,7 +59,7 @@ open_run() {
   done
   RUN=$VOLATILE/run.$$ # the dispatcher made it under the same process id, and put stdin there
   mkdir -p "$RUN"
-  trap 'rm -rf "$RUN"' EXIT
+  trap 'rm -rf "$RUN" || :' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM

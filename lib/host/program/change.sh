@@ -80,11 +80,12 @@ Remove what is on top first (a Docker network must be replaced with its link)"; 
   if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
     { printf '%s\n' "$OWNER"; cat "$1"; } | put "$VOLATILE/journal" || fail "the intent cannot be written; nothing was changed"
     execute && read_back "$OWNER" "$1" "$2" && commit || undo
-    rm -f "$VOLATILE/journal"
+    # Here the change is done: what fails from now on is said, and the next run mends it.
+    rm -f "$VOLATILE/journal" || complain "the intent of a finished change is still there: $VOLATILE/journal"
   else
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
-  units_follow
+  units_follow || complain "the boot units in $UNITS are not as they should be"
   [ -s "$RUN/changes.first" ] || say unchanged
   cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"
 }
@@ -104,7 +105,7 @@ undo() {
   cp "$RUN/error" "$RUN/reason"
   if recover; then
     prune
-    units_follow
+    units_follow || complain "the boot units in $UNITS are not as they should be"
     fail "the change failed and was taken back; the host is as before:
 $(sed 's/^/  /' "$RUN/reason")"
   fi

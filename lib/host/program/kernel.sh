@@ -44,7 +44,8 @@ read_kernel() {
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {
       i = 1; type = "unicast"
       if ($1 != "default" && ($1 !~ /[.:]/) && $1 !~ /\//) { type = $1; i = 2 }
-      to = $i; table = 254; metric = 0; proto = dev = via = src = "-"
+      to = $i; table = 254; metric = 0; dev = via = src = "-"
+      proto = 3 # boot: the one that ip does not print
       if (to == "default") to = six ? "::/0" : "0.0.0.0/0"
       if (to !~ /\//) to = to (six ? "/128" : "/32")
       for (i++; i < NF; i++) {

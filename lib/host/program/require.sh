@@ -68,7 +68,7 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
   esac
 }
-unmet() { printf '  require %s %s %s\n    %s\n' "$what" "$name" "$wanted" "$1"; }
+unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }
 links() { ip -o link show | awk '{ sub(/[@:].*/, "", $2); printf "%s ", $2 }'; }
 
 # ---- preflight ---------------------------------------------------------------------------------------------------
