@@ -57,7 +57,8 @@ async function main(): Promise<number> {
     printSummary(results, (performance.now() - start) / 1000);
     const tally = sum(results);
     print(tallyLine(tally));
-    return interrupted ?? (tally.failed > 0 || tally.passed === 0 ? 1 : 0);
+    const ranNone = tally.passed === 0 && phases.some((phase) => phase.files !== undefined);
+    return interrupted ?? (tally.failed > 0 || ranNone ? 1 : 0);
   } finally {
     clearTimeout(limit);
     rmSync(folder, { recursive: true, force: true });

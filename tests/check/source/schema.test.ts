@@ -1,13 +1,20 @@
 import { strict as assert } from "node:assert";
+import { ComponentResource } from "@pulumi/pulumi";
 import { ComponentProvider } from "@pulumi/pulumi/provider/experimental/provider";
 import type { PackageSpec, Property } from "@pulumi/pulumi/provider/experimental/schema";
 import * as ts from "typescript";
+import { skipMissing } from "../../missing";
+import { engineSchema, preparedEngine } from "../engine-schema";
 import { none, project, root } from "../project";
+
+interface Class {
+  readonly prototype?: unknown;
+}
 
 /** The schema as the SDK's own analyzer reads it from the sources; it throws at a type that it cannot carry. */
 async function analyzedSchema(): Promise<PackageSpec> {
   const exported: Record<string, unknown> = require("../../../index");
-  const components = Object.values(exported).filter((value) => typeof value === "function");
+  const components = Object.values(exported).filter((value) => (value as Class).prototype instanceof ComponentResource);
   const options = { components: components as never[], dirname: root, name: "wirework" };
   return JSON.parse(await new ComponentProvider(options).getSchema());
 }
@@ -45,6 +52,21 @@ function properties(schema: PackageSpec): [string, Property][] {
   ];
 }
 
+/** Each component with the names of its arguments and outputs. */
+function componentsOf(schema: PackageSpec) {
+  return Object.entries(schema.resources)
+    .map(([token, resource]) => ({
+      token,
+      inputs: Object.keys(resource.inputProperties ?? {}).sort(),
+      outputs: Object.keys(resource.properties ?? {}).sort(),
+    }))
+    .sort(byToken);
+}
+
+function byToken(a: { token: string }, b: { token: string }): number {
+  return a.token.localeCompare(b.token);
+}
+
 describe("plugin form", () => {
   let schema: PackageSpec;
 
@@ -53,14 +75,8 @@ describe("plugin form", () => {
   });
 
   it("has every exported component, with exactly its arguments and outputs", () => {
-    const found = Object.entries(schema.resources).map(([token, resource]) => ({
-      token,
-      inputs: Object.keys(resource.inputProperties ?? {}).sort(),
-      outputs: Object.keys(resource.properties ?? {}).sort(),
-    }));
-    const byToken = (a: { token: string }, b: { token: string }) => a.token.localeCompare(b.token);
-    assert.notDeepEqual(found, []);
-    assert.deepEqual(found.sort(byToken), declaredComponents().sort(byToken));
+    assert.notDeepEqual(componentsOf(schema), []);
+    assert.deepEqual(componentsOf(schema), declaredComponents().sort(byToken));
   });
 
   it("has a type for every property: none is Any, every reference leads somewhere", () => {
@@ -82,4 +98,13 @@ describe("plugin form", () => {
       "without a description:",
     );
   });
+
+  it("is taken by the engine without complaint (pulumi package get-schema)", async function () {
+    const engine = preparedEngine();
+    if (engine === undefined) return skipMissing(this, "an engine (`npm test -- prepare` fetches or builds one)");
+    const taken = await engineSchema(engine);
+    assert.equal(taken.complaints, "");
+    assert.deepEqual(componentsOf(taken.schema), componentsOf(schema));
+    assert.deepEqual(Object.keys(taken.schema.types).sort(), Object.keys(schema.types).sort());
+  }).timeout(220_000);
 });
