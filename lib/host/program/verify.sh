@@ -9,7 +9,8 @@ find_container() {
 {{end}}' "$1" >"$2" 2>"$RUN/error" || fail "container $1: $(tail -n 1 "$RUN/error")"
 }
 
-inside() { nsenter --net="/proc/$$/fd/8" "$@" 8<&-; }
+# Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
+inside() { nsenter --net=/proc/self/fd/8 "$@"; }
 
 interface_of() { # NETWORK → interface inside
   mac=$(awk -v network="$1" 'NR > 1 && $1 == network { print $2 }' "$RUN/container")
