@@ -1,0 +1,101 @@
+import { strict as assert } from "node:assert";
+import { loadImages } from "../lab/images";
+import { Lab } from "../lab/lab";
+import type { Lan } from "../lab/lan";
+import type { LightHost } from "../lab/light-host";
+import { diffSnapshots, type Snapshot } from "../lab/snapshot";
+import { Stack, type StackResult } from "../lab/stack";
+
+/** Every scenario runs on each of them: Docker 20.10 with ifupdown, and Docker 26.1 with networkd. */
+export const debians = ["12", "13"] as const;
+export type Debian = (typeof debians)[number];
+
+/** A host on a LAN with both families, booted once for all scenarios of its Debian. */
+export interface Site {
+  readonly lan: Lan;
+  readonly host: LightHost;
+  /** The host as it is found: what it must be again at the end of every scenario. */
+  readonly found: Snapshot;
+}
+
+const lab = Lab.start();
+const sites = new Map<Debian, Promise<Site>>();
+
+/** The site of a Debian; booted by the first scenario that needs it. */
+export function site(debian: Debian): Promise<Site> {
+  const known = sites.get(debian) ?? bootSite(debian);
+  sites.set(debian, known);
+  return known;
+}
+
+async function bootSite(debian: Debian): Promise<Site> {
+  const lan = await (await lab).lan({
+    name: `lan${debian}`,
+    subnet: "192.168.9.0/24",
+    gateway: "192.168.9.1",
+    subnet6: "fd00:9::/64",
+    gateway6: "fd00:9::1",
+  });
+  const host = await (await lab).lightHost({ name: `host${debian}`, debian, lans: [{ lan, interface: "eth1" }] });
+  await loadImages(host);
+  return { lan, host, found: await host.snapshot() };
+}
+
+/** Ends all hosts and LANs. */
+export async function stopSites(): Promise<void> {
+  await (await lab).stop();
+  sites.clear();
+}
+
+const preamble = `
+import * as pulumi from "@pulumi/pulumi";
+import { BridgeAgent, Host, MacvlanAgent, MacvlanMode, MacvlanNetwork } from "wirework";
+
+const config = new pulumi.Config();
+const host = new Host("probe-host", {
+  address: config.require("address"),
+  user: config.get("user"),
+  hostKey: config.require("hostKey"),
+  privateKey: config.requireSecret("privateKey"),
+});
+const image = "wirework/probe:lab";
+`;
+
+/** The LAN of a site, as scenarios declare it. */
+export const subnet = `{ subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" }`;
+export const subnet6 = `{ subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: "fd00:9::1000/116" }`;
+
+/** A program with a host: `body` says what stands on it. */
+export const onHost = (body: string) => `${preamble}\n${body}\n`;
+
+/** A stack whose program is `onHost(body)`, with the site's login. */
+export async function stackOn({ host }: Site, body: string): Promise<Stack> {
+  const stack = new Stack({ program: onHost(body) });
+  await stack.config({ address: host.address, hostKey: host.hostKey });
+  await stack.config({ privateKey: host.privateKey }, "secret");
+  return stack;
+}
+
+/** What a run did, without what stayed the same: `op name`, sorted. */
+export function changes({ steps }: StackResult): string[] {
+  return steps.flatMap(({ op, name }) => (op === "same" || op === "refresh" ? [] : [`${op} ${name}`])).sort();
+}
+
+/** A second run does nothing: neither changes in the preview nor after a refresh. */
+export async function assertSettled(stack: Stack): Promise<void> {
+  assert.deepEqual(changes(await stack.preview()), [], "a second preview must be empty");
+  await stack.refresh();
+  assert.deepEqual(changes(await stack.preview()), [], "a preview after a refresh must be empty");
+}
+
+/** Takes everything back, and compares the host with how it was found. */
+export async function assertTakenBack(stack: Stack, { host, found }: Site): Promise<void> {
+  await stack.destroy();
+  assert.deepEqual(diffSnapshots(found, await host.snapshot()), [], "destroy must leave the host as it was found");
+  stack.dispose();
+}
+
+/** Whether `address` answers a ping from where `exec` runs. */
+export async function answers(exec: (command: string) => Promise<{ code: number }>, address: string): Promise<boolean> {
+  return (await exec(`ping -n -q -c 1 -W 2 ${address}`)).code === 0;
+}
