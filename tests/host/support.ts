@@ -115,7 +115,7 @@ export class Sandbox {
 
   /** Runs a command as root in the sandbox, with an SSH session's environment. */
   async exec(command: string, input = "", check = false): Promise<RunResult> {
-    const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "sh", "-c", command];
+    const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "bash", "-c", command];
     const env = { SSH_CONNECTION: "192.0.2.1 50000 192.0.2.10 22" };
     return run("nsenter", enter, { input, env, check, timeoutMs: 60_000 });
   }

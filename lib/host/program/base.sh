@@ -21,6 +21,19 @@ PROTO=119                             # protocol of our routes; not named in rt_
 FORMAT="wirework 1"
 TAB=$(printf '\t')
 
+# A busybox shell prefers its own applets to what is on PATH; its ip, flock and nsenter lack what is needed here.
+IP=ip FLOCK=flock NSENTER=nsenter
+IFS=:
+for dir in $PATH; do
+  [ "$IP" != ip ] || [ ! -x "$dir/ip" ] || IP=$dir/ip
+  [ "$FLOCK" != flock ] || [ ! -x "$dir/flock" ] || FLOCK=$dir/flock
+  [ "$NSENTER" != nsenter ] || [ ! -x "$dir/nsenter" ] || NSENTER=$dir/nsenter
+done
+unset IFS
+ip() { "$IP" "$@"; }
+flock() { "$FLOCK" "$@"; }
+nsenter() { "$NSENTER" "$@"; }
+
 # ---- words to the user -------------------------------------------------------------------------------------------
 
 # A session that is gone must not end a change half-way: what cannot be written is dropped.

@@ -150,7 +150,7 @@ function without(list, who,    w, n, i, rest) {
 # link: the mark is the group, given in the request that makes the link, so that it is never ours without it.
 function link(    st, was, alias) {
   st = state(dev)
-  if (st == "pending") return pending(f, "no link " opt["parent"])
+  if (st == "pending") { no_link(dev); return pending(f, "no link " opt["parent"]) }
   was = "link " dev (L_parent[dev] == "-" ? "" : " parent " L_parent[dev]) " type " L_type[dev] (L_detail[dev] == "-" ? "" : " " L_detail[dev])
   sub(/mode:/, "mode ", was); sub(/id:/, "id ", was)
   if (st == "foreign") return foreign(f, was " group " L_group[dev] " alias " L_alias[dev])
@@ -202,8 +202,8 @@ function no_addr(k,    name) {
 # route: the mark is the protocol.
 function route_text(k) { return R_type[k] " " k " proto " R_proto[k] " dev " R_dev[k] (R_via[k] == "-" ? "" : " via " R_via[k]) (R_src[k] == "-" ? "" : " src " R_src[k]) }
 function route_del(k,    w) { split(k, w, " "); first(1, "route del " w[2] " dev " R_dev[k] " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")) }
-function route(    is) {
-  if (!there(dev)) return pending(f, "no link " dev)
+function route() {
+  if (!there(dev)) { no_route(k); return pending(f, "no link " dev) } # the one before may have had another link
   if (!is_up(dev)) return pending(f, "link " dev " is down")
   if ((k in R_dev) && !(R_dev[k] in gone)) {
     if (!R_mine[k]) return foreign(f, route_text(k))

@@ -1,7 +1,7 @@
 # What this host is and has: read only. Serves `require` lines and the preflight of setup.
 # shellcheck shell=sh disable=SC2016
 
-NEEDED="ip awk sed grep flock nsenter sha256sum sync stat find sort timeout cmp"
+NEEDED="awk sed grep sha256sum sync stat find sort timeout cmp"
 
 version_of_kernel() { uname -r | sed 's/[^0-9.].*//'; }
 version_of_iproute2() { ip -V 2>/dev/null | sed -n 's/^ip utility, iproute2-\(ss\)\{0,1\}\([0-9][0-9.]*\).*/\2/p'; }
@@ -78,8 +78,9 @@ preflight() {
   [ "$(id -u)" = 0 ] || echo "  this runs as $(id -un), not root; use a root login or sudo: true"
   missing=
   for tool in $NEEDED; do command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"; done
+  for path in "$IP" "$FLOCK" "$NSENTER"; do [ -x "$path" ] || missing="$missing $path"; done
   [ -z "$missing" ] || echo "  tools missing:$missing (Debian: apt-get install iproute2 util-linux coreutils gawk diffutils findutils)"
-  if command -v ip >/dev/null 2>&1; then
+  if [ -x "$IP" ]; then
     have=$(version_of_iproute2)
     if [ -z "$have" ]; then echo "  ip is not iproute2 ($(ip -V 2>&1 | head -n 1)): busybox's ip lacks -batch, -N, group and alias; install iproute2"
     else at_least "$have" 4.20 || echo "  iproute2 $have is too old: 4.20 is the first whose -N prints all as numbers"

@@ -1,0 +1,189 @@
+import { strict as assert } from "node:assert";
+import { commandText } from "../../lib/host/command-text";
+import { programText, programVersion, setupText } from "../../lib/host/program";
+import { assertSame, HOST_OWNER, IDENTITY, inSandbox, MACHINE_ID, Sandbox, SHIM } from "./support";
+
+async function inBareSandbox(test: (host: Sandbox) => Promise<void>): Promise<void> {
+  const host = await Sandbox.create();
+  try {
+    await test(host);
+  } finally {
+    await host.close();
+  }
+}
+
+const setup = (owner = HOST_OWNER, requirements: string[] = []) => setupText({ host: IDENTITY, owner, requirements });
+
+describe("setup and uninstall", () => {
+  it("say what the host is, install, and leave nothing", () =>
+    inBareSandbox(async (host) => {
+      const before = await host.snapshot();
+      const first = await host.verb("setup", setup());
+      assert.equal(first.code, 0, first.stderr);
+      const facts = JSON.parse(first.stdout);
+      assert.deepEqual(
+        Object.keys(facts).sort(),
+        [
+          "dockerApi",
+          "dockerVersion",
+          "distribution",
+          "init",
+          "iproute2",
+          "kernel",
+          "machineId",
+          "managementAddress",
+          "managementInterface",
+          "modules",
+          "networkManager",
+          "nft",
+          "rootless",
+          "userNamespaces",
+          "virtualization",
+          "warnings",
+          "wireless",
+        ].sort(),
+      );
+      assert.deepEqual(
+        [facts.machineId, facts.managementInterface, facts.managementAddress],
+        [MACHINE_ID, "eth0", "192.0.2.10"],
+      );
+      assert.deepEqual([facts.dockerVersion, facts.rootless, facts.modules.macvlan !== "missing"], ["", false, true]);
+      assert.match(facts.warnings.join("\n"), /no Docker engine answers here/);
+
+      const installed = await host.snapshot();
+      const modes = await host.exec(
+        `stat -c '%a %U %n' /usr/local/sbin/wirework /usr/local/lib/wirework/${programVersion()}/wirework /var/lib/wirework /var/lib/wirework/machine`,
+      );
+      assert.match(modes.stdout, /^755 root .*\n755 root .*\n700 root .*\n600 root .*\n$/);
+      assert.equal((await host.verb("setup", setup())).code, 0);
+      assertSame(await host.snapshot(), installed, "a second setup changes nothing");
+
+      const uninstalled = await host.verb("uninstall", setup());
+      assert.equal(uninstalled.code, 0, uninstalled.stderr);
+      assertSame(await host.snapshot(), before);
+      assert.deepEqual(await host.verb("uninstall", setup()), {
+        code: 0,
+        stdout: "nothing of wirework is here\n",
+        stderr: "",
+      });
+    }));
+
+  it("refuses busybox's ip and a host without machine-id, both in one error", () =>
+    inBareSandbox(async (host) => {
+      await host.exec(": >/etc/machine-id");
+      const before = await host.snapshot();
+      host.program("ip", '#!/bin/sh\nexec busybox ip "$@"\n');
+      const result = await host.verb("setup", setup());
+      assert.equal(result.code, 1);
+      assert.match(result.stderr, /nothing was changed:[\s\S]*ip is not iproute2[\s\S]*no \/etc\/machine-id/);
+      await host.exec("rm /usr/local/bin/ip");
+      assertSame(await host.snapshot(), before);
+    }));
+
+  it("checks what the stack requires before it installs", () =>
+    inBareSandbox(async (host) => {
+      const before = await host.snapshot();
+      const result = await host.verb("setup", setup(HOST_OWNER, ["docker >= 20", "kernel >= 3.9"]));
+      assert.match(result.stderr, /require docker >= 20\n +there is no docker that answers root here/);
+      assert.equal(result.code, 1);
+      assertSame(await host.snapshot(), before);
+    }));
+
+  it("leaves a foreign program at the dispatcher's path alone", () =>
+    inBareSandbox(async (host) => {
+      await host.exec("echo '#!/bin/sh' >/usr/local/sbin/wirework");
+      assert.match((await host.verb("setup", setup())).stderr, /exists and is not wirework's/);
+    }));
+
+  it("is refused while facts are there, and serves several stacks until the last one goes", () =>
+    inSandbox(async (host) => {
+      const second = "test/prod/host";
+      await host.apply(SHIM);
+      assert.equal((await host.verb("setup", setup(second))).code, 0);
+      const refused = await host.uninstall();
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /facts of these owners are still on this host[\s\S]*test\/dev\/edge/);
+      assert.match((await host.verb("uninstall", setup(second))).stdout, /kept for: test\/dev\/host/);
+      await host.remove(SHIM);
+      assert.equal((await host.uninstall()).code, 0);
+    }));
+
+  it("runs each stack's own version of the program, and drops a version with its last stack", () =>
+    inSandbox(async (host) => {
+      const newer = `${setup("test/prod/host").replace('echo "wirework is not set up', 'echo "wirework was not set up')}`;
+      assert.equal((await host.verb("setup", newer)).code, 0);
+      const versions = async () => (await host.exec("ls /usr/local/lib/wirework")).stdout.trim().split("\n");
+      assert.equal((await versions()).length, 2);
+      const ran = async (owner: string) => {
+        await host.exec("for f in /usr/local/lib/wirework/*/wirework; do sed -i '2i echo ran $0 >&2' $f; done");
+        const { stderr } = await host.apply([], owner);
+        await host.exec("sed -i '2d' /usr/local/lib/wirework/*/wirework");
+        return stderr.includes(programVersion());
+      };
+      assert.deepEqual(
+        [await ran("test/dev/a"), await ran("test/prod/a"), await ran("other/stack/a")],
+        [true, false, false],
+      );
+      for (const owner of ["test/dev/a", "test/prod/a", "other/stack/a"]) await host.remove([], owner);
+      assert.equal((await host.verb("uninstall", newer)).code, 0);
+      assert.deepEqual(await versions(), [programVersion()]);
+    }));
+
+  it("installs the boot units with the first facts and removes them with the last", () =>
+    inSandbox(async (host) => {
+      const units = () => host.exec("cd /etc/systemd/system && find . -name 'wirework*' | sort");
+      assert.equal((await units()).stdout, "");
+      await host.apply([SHIM[1]], "test/dev/a");
+      await host.apply([SHIM[1]], "test/dev/b");
+      assert.equal((await units()).stdout.trim().split("\n").length, 4);
+      await host.remove([SHIM[1]], "test/dev/a");
+      assert.equal((await units()).stdout.trim().split("\n").length, 4);
+      await host.remove([SHIM[1]], "test/dev/b");
+      assert.equal((await units()).stdout, "");
+    }));
+});
+
+describe("the text of a Command", () => {
+  it("is constant, without data, and one line that every login shell reads alike", () => {
+    for (const verb of ["setup", "apply", "check", "remove", "verify", "status", "uninstall"] as const) {
+      for (const sudo of [false, true]) {
+        const text = commandText(verb, sudo);
+        assert.match(text, /^\/bin\/sh -c '[^'!\\\n]+'( '[^'!\\\n]+')?$/);
+        assert.equal(text.includes(programVersion()), false);
+      }
+    }
+  });
+
+  it("says why sudo does not let it through, before anything is changed", () =>
+    inBareSandbox(async (host) => {
+      host.program("sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n");
+      const before = await host.snapshot();
+      const refused = await host.exec(commandText("setup", true), setup());
+      assert.equal(refused.code, 77);
+      assert.match(refused.stderr, /sudo -n does not let this user run \/bin\/sh.*sudoers\.d/);
+      assertSame(await host.snapshot(), before);
+    }));
+
+  it("works through sudo, which drops the session's environment", () =>
+    inBareSandbox(async (host) => {
+      host.program(
+        "sudo",
+        '#!/bin/sh\nwhile :; do case $1 in -n) shift ;; -l) exit 0 ;; *) break ;; esac; done\nexec env -i "$@"\n',
+      );
+      const first = await host.exec(commandText("setup", true), setup());
+      assert.equal(JSON.parse(first.stdout).managementInterface, "eth0", first.stderr);
+      const second = await host.exec(commandText("setup", true), setup());
+      assert.equal(JSON.parse(second.stdout).managementInterface, "eth0");
+    }));
+});
+
+describe("the program", () => {
+  it("carries the dispatcher and ends with the verbs", () => {
+    assert.match(programText(), /^#!\/bin\/sh\n/);
+    assert.match(
+      programText(),
+      /dispatcher_text\(\) \{\n {2}cat <<'END_OF_DISPATCHER'\n#!\/bin\/sh\n# wirework dispatcher/,
+    );
+    assert.match(programVersion(), /^[0-9a-f]{12}$/);
+  });
+});
