@@ -62,7 +62,11 @@ export function toolchain(): Toolchain {
   if (!existsSync(file)) {
     throw new Error(`toolchain: ${file} is not there; run prepareToolchain() first, outside the lab's namespaces`);
   }
-  return JSON.parse(readFileSync(file, "utf8"));
+  const made: Toolchain = JSON.parse(readFileSync(file, "utf8"));
+  for (const path of [made.pulumi, made.pulumiHome]) {
+    if (!existsSync(path)) throw new Error(`toolchain: ${path} is gone; run prepareToolchain() again`);
+  }
+  return made;
 }
 
 if (require.main === module) {

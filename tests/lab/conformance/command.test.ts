@@ -75,6 +75,7 @@ describe(`command plugin conformance (${source})`, function () {
         return { name, args: { connection, create: 'printf %s "$SSH_CONNECTION"' } };
       };
       const proxy = stack.connection();
+      const before = server.logins();
       await stack.up(
         from("ipv6", { host: "::1" }),
         from("locked", { privateKey: server.read("login-locked"), privateKeyPassword: "open sesame" }),
@@ -87,9 +88,8 @@ describe(`command plugin conformance (${source})`, function () {
       for (const name of ["locked", "ecdsa", "unpinned"]) {
         assert.match(String(made[name]!.outputs!.stdout), /^127\.0\.0\.1 \d+ 127\.0\.0\.1 2222$/);
       }
-      // Through the proxy the connection comes from the proxy's own end.
       assert.match(String(made.proxied!.outputs!.stdout), /^::1 \d+ ::1 2222$/);
-      assert.match(server.log(), /Received request to connect to host ::1 port 2222|direct-tcpip/);
+      assert.equal(server.logins() - before, 6, "one login each, and one at the proxy");
     });
 
     it("fills in its defaults and keeps all of it secret", async () => {
@@ -106,10 +106,10 @@ describe(`command plugin conformance (${source})`, function () {
     it("refuses a server with another host key, after as many retries as allowed, without running anything", async () => {
       const connection = stack.connection({ hostKey: server.read("stranger.pub").trim(), dialErrorLimit: 2 });
       const before = server.dials();
-      const said = await stack.failingUp({ name: "stranger", args: { create: mark("stranger", "ran"), connection } });
+      const said = await stack.failingUp({ name: "stranger", args: { create: mark("mismatch", "ran"), connection } });
       assert.match(said, /after 2 failed attempts: ssh: handshake failed: ssh: host key mismatch/);
       assert.equal(server.dials() - before, 3);
-      assert.deepEqual(marks(server.path("stranger")), []);
+      assert.deepEqual(marks(server.path("mismatch")), []);
     });
 
     it("tries a refused login and a closed port again, and never more often than allowed", async () => {
@@ -182,10 +182,12 @@ describe(`command plugin conformance (${source})`, function () {
       // The server accepts the variable for stdout only.
       assert.equal(made.told!.outputs!.stdout, "[out][]");
       assert.equal(made.untold!.outputs!.stdout, "[][]");
-      const warnings = run.diagnostics.filter(({ severity }) => severity === "warning");
-      assert.equal(warnings.length, 1);
+      const warnings = run.diagnostics.filter(({ message }) => message.includes("PULUMI_COMMAND_"));
+      assert.deepEqual(
+        warnings.map(({ severity, urn }) => `${severity} ${urn.slice(urn.lastIndexOf("::") + 2)}`),
+        ["warning told"],
+      );
       assert.match(warnings[0]!.message, /PULUMI_COMMAND_STDERR/);
-      assert.match(warnings[0]!.urn, /::told$/);
       await stack.destroy();
       assert.deepEqual(marks(server.path("previous")).sort(), ["[[out][]][]", "[][]"]);
     });
@@ -208,7 +210,6 @@ describe(`command plugin conformance (${source})`, function () {
         };
         return { name: "replaced", args: { ...texts, triggers }, options: { deleteBeforeReplace: true } };
       };
-      const replaced = { replaced: "create-replacement" };
       await stack.up(make("1"));
       const runs = [
         await stack.preview(make("2", ["a"])),
@@ -217,11 +218,7 @@ describe(`command plugin conformance (${source})`, function () {
         await stack.up(make("4", ["b", "c"])),
         await stack.up(make("5")),
       ];
-      for (const run of runs) {
-        const steps = run.steps.filter(({ name }) => name === "replaced").map(({ op }) => op);
-        assert.ok(steps.includes("replace") && steps.includes("delete-replaced"), steps.join());
-        assert.ok(steps.includes(replaced.replaced), steps.join());
-      }
+      for (const run of runs) assert.deepEqual(operations(run), { replaced: "replace" });
       const expected = ["create-1", "delete-1", "create-2", "delete-2", "create-3", "delete-3", "create-4", "delete-4"];
       assert.deepEqual(marks(server.path("replace")), [...expected, "create-5"]);
     });

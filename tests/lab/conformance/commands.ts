@@ -15,23 +15,6 @@ export interface Declared {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-// Each Command of a file, in its order; one later may take its trigger from one before.
-const program = `
-import * as command from "@pulumi/command";
-import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-
-const made: Record<string, any> = {};
-for (const { name, args, secrets, triggeredBy, options } of JSON.parse(readFileSync(process.env.DECLARED!, "utf8"))) {
-  for (const key of secrets ?? []) args[key] = pulumi.secret(args[key]);
-  if (triggeredBy) {
-    const [other, output] = triggeredBy.split(".");
-    args.triggers = [made[other][output]];
-  }
-  made[name] = new command.remote.Command(name, args, options);
-}
-`;
-
 /** A stack of Commands on the test's SSH server. */
 export class CommandStack {
   private readonly folder = mkdtempSync(join(tmpdir(), "wirework-commands-"));
@@ -39,7 +22,7 @@ export class CommandStack {
 
   constructor(private readonly server: SshServer) {
     this.declare();
-    this.stack = new Stack({ program, env: { DECLARED: this.file } });
+    this.stack = new Stack({ dir: join(__dirname, "declared-commands"), env: { DECLARED: this.file } });
   }
 
   private get file(): string {
@@ -112,10 +95,10 @@ function failed(result: StackResult): string {
   return said;
 }
 
-/** Which operation each Command had, by name. */
+/** What happened to each Command, by name; the three steps of a replacement count as `replace`. */
 export function operations(result: StackResult): Record<string, string> {
   const steps = result.steps.filter(({ type }) => type === "command:remote:Command");
-  return Object.fromEntries(steps.map(({ name, op }) => [name, op]));
+  return Object.fromEntries(steps.map(({ name, op }) => [name, op.includes("replace") ? "replace" : op]));
 }
 
 /** The marks that commands left in a file, one line each. */
