@@ -1,0 +1,13 @@
+/** One way to make the workload, look whether it is as declared, and take it away. */
+export interface Contender {
+  readonly name: string;
+  create(): Promise<void>;
+  /** Ways to find out that nothing is to be done; none for a tool that cannot tell. */
+  readonly previews: readonly { readonly name: string; run(): Promise<void> }[];
+  destroy(): Promise<void>;
+  /** Says afterwards what has no time of its own but explains one. */
+  dispose?(): void;
+}
+
+/** How long one step of one contender may take before the bench gives up. */
+export const stepTimeoutMs = 600_000;
