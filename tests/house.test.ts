@@ -36,6 +36,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Folders that stay free of Pulumi, so that they can be read, tested and used without an engine. */
 const pure = ["problems", "net", "plan", "render", "diagram", "presets"];
 
+interface Locked {
+  readonly resolved?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface Import {
   readonly file: string;
   readonly layer: string;
@@ -45,31 +51,29 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-function imports(): Import[] {
-  return texts
-    .filter(({ name }) => /^lib\/.*\.ts$/.test(name))
-    .flatMap(({ name, lines }) => {
-      const file = ts.createSourceFile(name, lines.join("\n"), ts.ScriptTarget.Latest);
-      return ts.preProcessFile(file.text).importedFiles.map(({ fileName: module }) => {
-        const statement = file.statements.find(
-          (each): each is ts.ImportDeclaration =>
-            ts.isImportDeclaration(each) && (each.moduleSpecifier as ts.StringLiteral).text === module,
-        );
-        const path = module.startsWith(".") ? join(root, name, "..", `${module}.ts`) : undefined;
-        return {
-          file: name,
-          layer: layerOf(join(root, name))!,
-          module,
-          target: path && layerOf(path),
-          typeOnly: statement?.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword,
-        };
-      });
+const imports: readonly Import[] = texts
+  .filter(({ name }) => /^lib\/.*\.ts$/.test(name))
+  .flatMap(({ name, lines }) => {
+    const file = ts.createSourceFile(name, lines.join("\n"), ts.ScriptTarget.Latest);
+    return ts.preProcessFile(file.text).importedFiles.map(({ fileName: module }) => {
+      const statement = file.statements.find(
+        (each): each is ts.ImportDeclaration =>
+          ts.isImportDeclaration(each) && (each.moduleSpecifier as ts.StringLiteral).text === module,
+      );
+      const path = module.startsWith(".") ? join(root, name, "..", `${module}.ts`) : undefined;
+      return {
+        file: name,
+        layer: layerOf(join(root, name))!,
+        module,
+        target: path && layerOf(path),
+        typeOnly: statement?.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword,
+      };
     });
-}
+  });
 
 describe("house rules", () => {
   it("imports point one way: net, plan, render, host, components, index", () => {
-    const wrong = imports().filter(({ layer, target, typeOnly }) => {
+    const wrong = imports.filter(({ layer, target, typeOnly }) => {
       if (target === undefined || target === layer || layer === "index") return false;
       if (layer === "presets") return !typeOnly;
       return !(layers[layer] ?? []).includes(target);
@@ -90,7 +94,7 @@ describe("house rules", () => {
   });
 
   it("the pure folders never import Pulumi, and only lib/net does address arithmetic", () => {
-    const wrong = imports().filter(
+    const wrong = imports.filter(
       ({ layer, module }) =>
         (module.startsWith("@pulumi/") && pure.includes(layer)) || (module === "ip-address" && layer !== "net"),
     );
@@ -109,12 +113,21 @@ describe("house rules", () => {
     );
   });
 
-  it("the lock file names no registry host", () => {
-    const lock = readFileSync(join(root, "package-lock.json"), "utf8");
-    none(
-      [...lock.matchAll(/"resolved": "https?:[^"]*"/g)].slice(0, 5).map(String),
-      "npm install --omit-lockfile-registry-resolved:",
+  it("the lock file names no registry host, and leaves out no package of another platform", () => {
+    const lock: { packages: Record<string, Locked> } = JSON.parse(
+      readFileSync(join(root, "package-lock.json"), "utf8"),
     );
+    const entries = Object.entries(lock.packages);
+    const hosts = entries
+      .filter(([, { resolved }]) => /^https?:/.test(resolved ?? ""))
+      .map(([name]) => `${name}: resolved`);
+    // A registry that lacks such a package makes npm drop it, and then `npm ci` refuses the lock file everywhere.
+    const absent = entries.flatMap(([name, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies })
+        .filter((other) => !entries.some(([path]) => path.endsWith(`node_modules/${other}`)))
+        .map((other) => `${name} needs ${other}`),
+    );
+    none([...hosts, ...absent], "package-lock.json (npm install --omit-lockfile-registry-resolved):");
   });
 
   it("tests are neither focused nor switched off", () => {
