@@ -61,7 +61,7 @@ describe("what wirework did not make", () => {
       await host.exec("ip link add link br7 name guest0 type macvlan mode bridge", "", true);
       await refused(host, "remove", stdin(facts), /link br7 has guest0 on top, which wirework did not make/);
       await host.exec(
-        "(unshare --net sleep 60 & echo $! >/run/guest); sleep 0.3; ip link set guest0 netns $(cat /run/guest)",
+        "(unshare --net sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/guest); sleep 0.3; ip link set guest0 netns $(cat /run/guest)",
         "",
         true,
       );
@@ -69,6 +69,16 @@ describe("what wirework did not make", () => {
       await refused(host, "apply", stdin([facts[0].replace("bridge", "dummy"), facts[1]]), /link br7 has guest0/);
       await host.exec("kill $(cat /run/guest)");
     }));
+
+  it("has no macvlan on a macvlan, which the kernel would put elsewhere", () =>
+    inSandbox((host) =>
+      refused(
+        host,
+        "apply",
+        stdin([SHIM[0], "link top0 parent shim0 type macvlan mode vepa"]),
+        /link top0 [\s\S]*name that parent/,
+      ),
+    ));
 
   it("stays when it took the place of ours", () =>
     inSandbox(async (host) => {

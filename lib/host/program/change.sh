@@ -1,5 +1,5 @@
 # A change: plan, intent, kernel, read back, ledger. Whatever ends it early, the intent says what may be there.
-# shellcheck shell=sh disable=SC2016
+# shellcheck shell=sh disable=SC2016,SC2034
 
 entry_of() { printf '%s/owners/%s' "$LEDGER" "$1"; }
 facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -v '^require ' || :; }
@@ -79,7 +79,7 @@ Remove what is on top first (a Docker network must be replaced with its link)"; 
   [ "$VERB" != apply ] || units_install
   if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
     { printf '%s\n' "$OWNER"; cat "$1"; } | put "$VOLATILE/journal" || fail "the intent cannot be written; nothing was changed"
-    execute && read_back "$OWNER" "$1" "$2" && commit || undo
+    if ! { execute && read_back "$OWNER" "$1" "$2" && commit; }; then undo; fi
     # Here the change is done: what fails from now on is said, and the next run mends it.
     rm -f "$VOLATILE/journal" || complain "the intent of a finished change is still there: $VOLATILE/journal"
   else
@@ -98,8 +98,8 @@ commit() {
   fi
 }
 
-# Directories of owners that are gone.
-prune() { find "$LEDGER/owners" -type d -empty -delete 2>/dev/null || :; }
+# Directories that the owner leaves empty.
+prune() { (cd "$LEDGER" && rmdir -p "owners/${OWNER%/*}" 2>/dev/null) || :; }
 
 undo() {
   cp "$RUN/error" "$RUN/reason"

@@ -154,6 +154,10 @@ function link(    st, was, alias) {
   was = "link " dev (L_parent[dev] == "-" ? "" : " parent " L_parent[dev]) " type " L_type[dev] (L_detail[dev] == "-" ? "" : " " L_detail[dev])
   sub(/mode:/, "mode ", was); sub(/id:/, "id ", was)
   if (st == "foreign") return foreign(f, was " group " L_group[dev] " alias " L_alias[dev])
+  if (opt["type"] == "macvlan" && (("link " opt["parent"]) in W ? W_type[opt["parent"]] : L_type[opt["parent"]]) == "macvlan") {
+    print f "\n  the kernel puts a macvlan on a macvlan beside it, on the same parent; name that parent" >>(out "conflicts")
+    return
+  }
   split(holders[k], w, " "); alias = "wirework:" w[1]
   if (st == "born") {
     if (dev in gone) { changed(f, was); link_del(dev) } else added(f)

@@ -57,7 +57,7 @@ $(cat "$RUN/unmet")"
 requirement() { # WHAT NAME WANTED → a line when it is not met
   case $what in
     docker | kernel | iproute2)
-      [ "$name" = '>=' ] && [ -n "$wanted" ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      [ "$name${wanted:+ given}" = '>= given' ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
       have=$(version_of_"$what")
       [ -n "$have" ] || { unmet "there is no $what that answers root here"; return; }
       at_least "$have" "$wanted" || unmet "this host has $have" ;;

@@ -1,5 +1,5 @@
 # Installation and its undo: program versions, dispatcher, ledger, boot units.
-# shellcheck shell=sh disable=SC2016
+# shellcheck shell=sh disable=SC2016,SC2034
 
 # Every verb: is this the machine that the stack means?
 check_machine() {
@@ -25,7 +25,9 @@ $(cat "$RUN/problems")"
   check_requirements "$RUN/lines"
   [ ! -e "$DISPATCHER" ] || grep -q '^# wirework dispatcher' "$DISPATCHER" || fail "$DISPATCHER exists and is not wirework's; move it away"
   sed '1,/^program$/d' "$RUN/input" >"$RUN/program"
-  [ -s "$RUN/program" ] && /bin/sh -n "$RUN/program" || fail "the program did not arrive whole; nothing was changed. Run pulumi up again"
+  if [ ! -s "$RUN/program" ] || ! /bin/sh -n "$RUN/program"; then
+    fail "the program did not arrive whole; nothing was changed. Run pulumi up again"
+  fi
   host_facts >"$RUN/out"
   lock
   [ ! -e "$LEDGER/machine" ] || same_machine
@@ -65,7 +67,7 @@ verb_uninstall() {
   recover_first
   hold_signals
   others=$(grep -v "^$OWNER " "$LEDGER/program" 2>/dev/null || :)
-  left=$(cd "$LEDGER/owners" 2>/dev/null && find . -type f ! -name '*.new' | sed 's|^\./||' | sort || :)
+  left=$(find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | sed "s|^$LEDGER/owners/||" | sort)
   [ -z "$others" ] || left=$(printf '%s\n' "$left" | grep "^${OWNER%/*}/" || :)
   [ -z "$left" ] || fail "facts of these owners are still on this host; nothing was changed:
 $(printf '%s\n' "$left" | sed 's/^/  /')

@@ -46,7 +46,7 @@ prove_gateway() { # ADDRESS network NETWORK
   find_link "$network"
   began=$(milliseconds)
   ask_neighbour
-  until_deadline answered || fail "gateway $gateway does not answer in container $CONTAINER on network $network (interface $link) within $TIMEOUT s.
+  until_deadline answered || disproved "gateway $gateway does not answer in container $CONTAINER on network $network (interface $link) within $TIMEOUT s.
 tried: $(case $gateway in *:*) echo 'neighbour solicitations' ;; *) echo 'ARP requests' ;; esac), last state: $(neighbour . | sed 's/ *$//')
 own addresses: $(inside ip -o addr show dev "$link" | awk '{ printf "%s ", $4 }')
 $(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
@@ -54,17 +54,17 @@ $(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface h
   say "gateway $gateway answered from $(neighbour . | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p') dev $link after $(($(milliseconds) - began)) ms"
 }
 
+link_found() { link=$(interface_of "$1") && [ -n "$link" ]; }
 find_link() { # NETWORK
   link=
-  link_found() { link=$(interface_of "$1") && [ -n "$link" ]; }
-  until_deadline link_found "$1" || fail "container $CONTAINER has no interface with the MAC address that Docker gives it on network $1"
+  until_deadline link_found "$1" || disproved "container $CONTAINER has no interface with the MAC address that Docker gives it on network $1"
 }
 
+pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
 prove_target() { # ADDRESS
   command -v ping >/dev/null 2>&1 || fail "target $1: this host has no ping; install iputils-ping"
   began=$(milliseconds)
-  pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
-  until_deadline pinged "$1" || fail "target $1 does not answer from container $CONTAINER within $TIMEOUT s.
+  until_deadline pinged "$1" || disproved "target $1 does not answer from container $CONTAINER within $TIMEOUT s.
 tried: ICMP echo requests; last: $(grep -v '^$' "$RUN/ping" | tail -n 1)
 route inside: $(inside ip route get "$1" 2>&1 | head -n 1)"
   say "target $1 answered after $(($(milliseconds) - began)) ms"
@@ -75,9 +75,9 @@ prove_default_route() { # network NETWORK
   for family in -4 -6; do
     inside ip "$family" route show default 2>/dev/null | awk '{ m = 0; for (i = 1; i < NF; i++) { if ($i == "dev") d = $(i + 1); if ($i == "metric") m = $(i + 1) } print m, d }' | sort -n | head -n 1
   done >"$RUN/defaults"
-  [ -s "$RUN/defaults" ] || fail "container $CONTAINER has no default route; network $2 (interface $link) should give it"
+  [ -s "$RUN/defaults" ] || disproved "container $CONTAINER has no default route; network $2 (interface $link) should give it"
   while read -r metric by; do
-    [ "$by" = "$link" ] || fail "the default route of container $CONTAINER goes by $by (metric $metric), not by network $2 (interface $link).
+    [ "$by" = "$link" ] || disproved "the default route of container $CONTAINER goes by $by (metric $metric), not by network $2 (interface $link).
 Docker 28 chooses by gateway priority; before that the network whose name sorts first wins"
   done <"$RUN/defaults"
   say "default route by network $2 dev $link"
@@ -95,7 +95,7 @@ prove_exec() { # words, percent-encoded
   done
   left=$(((DEADLINE - $(milliseconds)) / 1000))
   [ "$left" -ge 1 ] || left=1
-  timeout "$left" docker exec "$CONTAINER" "$@" >"$RUN/exec" 2>&1 || fail "the command in container $CONTAINER ended with code $? (124: not done within $left s): $*
+  timeout "$left" docker exec "$CONTAINER" "$@" >"$RUN/exec" 2>&1 || disproved "the command in container $CONTAINER ended with code $? (124: not done within $left s): $*
 $(tail -n 5 "$RUN/exec")"
   say "command ended with code 0"
 }
@@ -122,7 +122,7 @@ $(cat "$RUN/wrong")"
   check_requirements "$RUN/lines"
   DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
   find_container "$CONTAINER" "$RUN/container"
-  read -r pid started id <"$RUN/container"
+  read -r pid _ <"$RUN/container"
   [ "$pid" -gt 0 ] || fail "container $CONTAINER is not running; its log says why: docker logs $CONTAINER"
   exec 8<"/proc/$pid/ns/net" || fail "container $CONTAINER ended"
   still_there # the process id may be another's since
@@ -137,7 +137,12 @@ $(cat "$RUN/wrong")"
     esac
   done <"$RUN/lines"
   still_there
-  : "$started" "$id"
+}
+
+# A failed proof of a container that is no more proves nothing of its network.
+disproved() {
+  still_there
+  fail "$@"
 }
 
 still_there() {

@@ -1,5 +1,5 @@
 # The verbs.
-# shellcheck shell=sh disable=SC2016
+# shellcheck shell=sh disable=SC2016,SC2034
 
 verb_status() {
   [ -e "$LEDGER/machine" ] || { echo "wirework is not set up on this host"; return; }

@@ -1,0 +1,144 @@
+import { strict as assert } from "node:assert";
+import { HOST_OWNER, IDENTITY, inSandbox, type Sandbox } from "./support";
+
+// Stands for Docker's command: says what /run/container says, and shows what it was asked to run.
+const DOCKER = `#!/bin/sh
+case $1 in
+  version) echo "28.5.2 1.51" ;;
+  inspect) cat /run/container 2>/dev/null || { echo "Error: No such container" >&2; exit 1; } ;;
+  exec) shift; for word; do printf '<%s>\\n' "$word"; done >/run/asked; [ "$2" != false ] ;;
+esac
+`;
+
+// A container: a namespace with two macvlan interfaces on the host's link, whose other end has the gateways.
+const CONTAINER = `
+ip address add 192.168.9.1/24 dev wire; ip address add fd00:9::1/64 dev wire nodad
+(unshare --net sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/pid)
+sleep 0.3; pid=$(cat /run/pid)
+ip link add link eth0 name c0 address 02:00:00:00:00:10 type macvlan mode bridge
+ip link add link eth0 name c1 address 02:00:00:00:00:11 type macvlan mode bridge
+ip link set c0 netns $pid name eth7; ip link set c1 netns $pid name eth8
+nsenter --net=/proc/$pid/ns/net sh -c 'ip link set lo up; ip link set eth7 up; ip link set eth8 up
+  ip address add 192.168.9.10/24 dev eth7; ip address add fd00:9::10/64 dev eth7; ip address add 172.30.0.2/24 dev eth8
+  ip route add default via 172.30.0.1 dev eth8'
+printf '%s\\n' "$pid 2026-01-01T00:00:00Z abcdef" "lan 02:00:00:00:00:10" "mgmt 02:00:00:00:00:11" "" >/run/container
+`;
+
+async function inContainerSandbox(test: (host: Sandbox) => Promise<void>): Promise<void> {
+  await inSandbox(async (host) => {
+    host.program("docker", DOCKER);
+    await host.exec(CONTAINER, "", true);
+    try {
+      await test(host);
+    } finally {
+      await host.exec("kill $(cat /run/pid)");
+    }
+  });
+}
+
+const verify = (host: Sandbox, ...lines: string[]) =>
+  host.verb(
+    "verify",
+    `${["wirework 1", `host ${IDENTITY}`, `owner ${HOST_OWNER}`, "container probe", ...lines].join("\n")}\n`,
+  );
+
+describe("verify", () => {
+  it("proves gateways, target, default route and a command from inside the container", () =>
+    inContainerSandbox(async (host) => {
+      const before = await host.kernel();
+      const lines = [
+        "timeout 10",
+        "gateway 192.168.9.1 network lan",
+        "gateway fd00:9::1 network lan",
+        "target 192.168.9.1",
+        "target fd00:9::1",
+        "default-route network mgmt",
+      ];
+      const result = await verify(host, ...lines, "exec sh -c %65cho%20%27a%25b%27%0a %5c");
+      assert.equal(result.code, 0, result.stderr);
+      const said = result.stdout.trim().split("\n");
+      assert.match(said[0], /^gateway 192\.168\.9\.1 answered from 02:00:00:00:00:02 dev eth7 after \d+ ms$/);
+      assert.match(said[1], /^gateway fd00:9::1 answered from 02:00:00:00:00:02 dev eth7 after \d+ ms$/);
+      assert.match(said[2], /^target 192\.168\.9\.1 answered after \d+ ms$/);
+      assert.deepEqual(said.slice(4), ["default route by network mgmt dev eth8", "command ended with code 0"]);
+      const asked = await host.exec("cat /run/asked");
+      assert.equal(asked.stdout, "<probe>\n<sh>\n<-c>\n<echo 'a%b'\n>\n<\\>\n");
+      assert.equal(await host.kernel(), before);
+    }));
+
+  it("does not take an answer from before for one from now", () =>
+    inContainerSandbox(async (host) => {
+      assert.equal((await verify(host, "timeout 5", "gateway 192.168.9.1 network lan")).code, 0);
+      await host.exec("ip address del 192.168.9.1/24 dev wire");
+      const result = await verify(host, "timeout 1", "gateway 192.168.9.1 network lan");
+      assert.equal(result.code, 1, result.stdout);
+      assert.match(
+        result.stderr,
+        /gateway 192\.168\.9\.1 does not answer in container probe on network lan \(interface eth7\) within 1 s\.\ntried: ARP requests/,
+      );
+      assert.match(result.stderr, /own addresses: 192\.168\.9\.10\/24/);
+    }));
+
+  it("waits for an answer that comes late, in both families", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec("ip link set wire down");
+      const late = host.exec("sleep 1.5; ip link set wire up; ip address add fd00:9::1/64 dev wire nodad");
+      const result = await verify(
+        host,
+        "timeout 20",
+        "gateway 192.168.9.1 network lan",
+        "gateway fd00:9::1 network lan",
+      );
+      await late;
+      assert.equal(result.code, 0, result.stderr);
+      assert.ok(Number(/after (\d+) ms/.exec(result.stdout)?.[1]) > 300, result.stdout);
+    })).timeout(60_000);
+
+  it("fails on a wrong default route, an unreachable target and a failing command", () =>
+    inContainerSandbox(async (host) => {
+      assert.match(
+        (await verify(host, "timeout 1", "default-route network lan")).stderr,
+        /goes by eth8 .*, not by network lan \(interface eth7\)/,
+      );
+      assert.match(
+        (await verify(host, "timeout 1", "target 192.168.9.77")).stderr,
+        /target 192\.168\.9\.77 does not answer[\s\S]*route inside: 192\.168\.9\.77 dev eth7/,
+      );
+      assert.match((await verify(host, "timeout 1", "exec false")).stderr, /ended with code 1/);
+      assert.match(
+        (await verify(host, "timeout 1", "gateway 192.168.9.1 network nosuch")).stderr,
+        /not on network nosuch; it is on: lan mgmt/,
+      );
+    }));
+
+  it("says that a container is gone, not running or was restarted meanwhile", () =>
+    inContainerSandbox(async (host) => {
+      const restart = host.exec("sleep 1; sed -i 's/2026-01-01/2026-01-02/' /run/container");
+      const result = await verify(host, "timeout 4", "gateway 192.168.9.77 network lan");
+      assert.equal(result.code, 1);
+      await restart;
+      assert.match(result.stderr, /restarted or replaced while it was verified/);
+      host.program("ping", "#!/bin/sh\nsed -i 's/2026-01-02/2026-01-03/' /run/container\nexit 0\n");
+      assert.match((await verify(host, "target 192.168.9.1")).stderr, /restarted or replaced while it was verified/);
+      await host.exec("sed -i '1s/^[0-9]*/0/' /run/container");
+      assert.match((await verify(host, "timeout 1")).stderr, /is not running/);
+      await host.exec("rm /run/container");
+      assert.match((await verify(host, "timeout 1")).stderr, /container probe: Error: No such container/);
+    })).timeout(60_000);
+
+  it("refuses lines that it does not know", () =>
+    inContainerSandbox(async (host) => {
+      for (const line of [
+        "gateway 192.168.9.1 network",
+        "gateway $(id) network lan",
+        "exec %zz",
+        "container other",
+        "timeout 0",
+        "reboot",
+      ]) {
+        const result = await verify(host, line);
+        assert.equal(result.code, 1, line);
+        assert.match(result.stderr, /lines that verify does not understand/, line);
+      }
+    }));
+});
