@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stack, type StackResult } from "../stack";
@@ -135,20 +135,11 @@ describe("the Docker plugin, as wirework relies on it", function () {
       ...args,
     });
 
-  it("calls no engine for a preview of new objects", async () => {
-    declare([lan(), onLan()], { host: "unix:///nowhere/docker.sock" });
-    assert.equal(succeeded(await stack.preview()).summary.create, 4);
-  });
-
-  it("says which engine cannot be reached", async () => {
-    provider = { host: "unix:///nowhere/docker.sock" };
-    try {
-      const output = await failingUp(lan());
-      assert.match(output, /error pinging docker server/i);
-      assert.match(output, /unix:\/\/\/nowhere\/docker\.sock/);
-    } finally {
-      provider = { host: engine.endpoint };
-    }
+  it("wants a local engine to answer before it plans anything", async () => {
+    declare([lan()], { host: "unix:///nowhere/docker.sock" });
+    const { code, stdout } = await stack.preview();
+    assert.notEqual(code, 0);
+    assert.match(stdout, /failed to connect to any docker daemon/);
   });
 
   it("makes a macvlan network and a container with its own addresses in it", async () => {
@@ -426,37 +417,59 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal((await preview(image, agent)).summary.replace, 1);
   });
 
-  it("hands sshOpts to ssh", async () => {
+  describe("over ssh", () => {
     const bin = join(folder, "bin");
     const log = join(folder, "ssh.log");
-    mkdirSync(bin);
-    // Stands where ssh would: notes how it was called and connects to the engine itself.
-    writeFileSync(
-      join(bin, "ssh"),
-      `#!/bin/sh\nprintf '%s\\n' "$*" >>${log}\nexec docker --host ${engine.endpoint} system dial-stdio\n`,
-    );
-    chmodSync(join(bin, "ssh"), 0o755);
-    provider = {
-      host: "ssh://net@198.18.0.99:2222",
-      sshOpts: ["-i", "/keys/one key", "-o", "StrictHostKeyChecking=yes"],
-    };
-    const path = process.env.PATH;
-    const usual = stack;
-    try {
+    let usual: Stack;
+
+    /** Stands where ssh would: notes how it was called. */
+    const sshIs = (command: string) =>
+      writeFileSync(join(bin, "ssh"), `#!/bin/sh\nprintf '%s\\n' "$*" >>${log}\n${command}\n`, { mode: 0o755 });
+
+    before(() => {
+      mkdirSync(bin);
+      usual = stack;
+      const path = `${bin}:${toolchain().env.PATH}`;
       stack = new Stack({
         dir: join(__dirname, "declared"),
         name: "conformance",
-        env: { DECLARED: declared, PATH: `${bin}:${toolchain().env.PATH ?? path}` },
+        env: { DECLARED: declared, PATH: path },
       });
-      await up({ type: "Volume", name: "data" });
-      await up();
-    } finally {
+      provider = {
+        host: "ssh://net@198.18.0.99:2222",
+        sshOpts: ["-i", "/keys/one key", "-o", "StrictHostKeyChecking=yes"],
+      };
+    });
+
+    beforeEach(() => writeFileSync(log, ""));
+
+    after(() => {
       stack = usual;
       provider = { host: engine.endpoint };
-    }
-    const [call] = readFileSync(log, "utf8").split("\n");
-    assert.match(call!, /-i \/keys\/one key -o StrictHostKeyChecking=yes/);
-    assert.match(call!, /-l net .*-p 2222/);
-    assert.match(call!, /198\.18\.0\.99 .*docker system dial-stdio/);
+    });
+
+    it("calls no engine for a preview of new objects", async () => {
+      sshIs("exit 255");
+      assert.equal((await preview(lan(), onLan())).summary.create, 4);
+      assert.equal(readFileSync(log, "utf8"), "");
+    });
+
+    it("says which engine cannot be reached", async () => {
+      sshIs("echo 'ssh: no route to host' >&2; exit 255");
+      const output = await failingUp(lan());
+      assert.match(output, /error pinging docker server/i);
+      assert.match(output, /ssh:\/\/net@198\.18\.0\.99:2222/);
+      assert.match(output, /no route to host/);
+    });
+
+    it("hands sshOpts to ssh", async () => {
+      // Connects to the engine itself.
+      sshIs(`exec docker --host ${engine.endpoint} system dial-stdio`);
+      await up({ type: "Volume", name: "data" });
+      const [call] = readFileSync(log, "utf8").split("\n");
+      assert.match(call!, /-i \/keys\/one key -o StrictHostKeyChecking=yes/);
+      assert.match(call!, /-l net .*-p 2222/);
+      assert.match(call!, /198\.18\.0\.99 .*docker system dial-stdio/);
+    });
   });
 });

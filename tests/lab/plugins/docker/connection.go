@@ -16,20 +16,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// connection is the one client that all resources of a provider share. The engine is dialled at the first call that
-// needs it, never by a preview.
+// connection is the one client that all resources of a provider share. An engine behind ssh:// is dialled at the first
+// call that needs it, never by a preview; one at any other address must answer as soon as the provider is configured.
 type connection struct {
 	config config
 	mutex  sync.Mutex
 	api    *client.Client
 }
 
-func (c *connection) configure(_ context.Context, props resource.PropertyMap) error {
+func (c *connection) configure(ctx context.Context, props resource.PropertyMap) error {
 	config, err := parseConfig(props)
-	if err == nil {
-		c.config = config
+	if err != nil {
+		return err
 	}
-	return err
+	c.config = config
+	if strings.HasPrefix(config.host, "ssh://") {
+		return nil
+	}
+	if _, err := c.client(ctx); err != nil {
+		return fmt.Errorf("docker provider: Configure: failed to connect to any docker daemon: %w", err)
+	}
+	return nil
 }
 
 func (c *connection) client(ctx context.Context) (*client.Client, error) {
