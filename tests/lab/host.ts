@@ -30,6 +30,8 @@ export interface LabHost {
   powerCut(): Promise<void>;
   /** Starts a host that is off, and waits until SSH and Docker answer. */
   powerOn(): Promise<void>;
+  /** Pulls the cable of a card, or plugs it in again: the host sees its link lose and gain carrier. */
+  setCarrier(link: string, up: boolean): Promise<void>;
   /** All network state of the host, canonical: an untouched host gives the same again. */
   snapshot(): Promise<Snapshot>;
   /** Back to the first boot: everything written since is thrown away, and the host starts anew with the same identity. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { bootFullHost, type FullHost, type FullHostOptions } from "./full-host";
 import type { LabHost } from "./host";
 import type { HostPlace } from "./host-identity";
 import { createLan, type Lan, type LanOptions } from "./lan";
@@ -70,6 +71,13 @@ export class Lab {
   /** Boots a light host; several may boot at once. */
   async lightHost(options: LightHostOptions): Promise<LightHost> {
     const host = await bootLightHost(options, takePlace());
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Boots a full host: QEMU, a kernel of its own, about a minute. */
+  async fullHost(options: FullHostOptions): Promise<FullHost> {
+    const host = await bootFullHost(options, takePlace());
     this.hosts.push(host);
     return host;
   }

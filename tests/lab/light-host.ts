@@ -112,6 +112,12 @@ export class LightHost implements LabHost {
     await ended;
   }
 
+  async setCarrier(link: string, up: boolean): Promise<void> {
+    const card = cardsOf(this.place, this.nics).find((one) => one.interface === link);
+    if (!card) throw new Error(`${this.name}: ${link}: the host has no such card`);
+    await run("ip", ["link", "set", card.port, up ? "up" : "down"]);
+  }
+
   snapshot(): Promise<Snapshot> {
     return takeSnapshot(this);
   }

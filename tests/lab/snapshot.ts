@@ -22,7 +22,7 @@ const containerLink = /\bveth[0-9a-f]{7}\b/;
 const dockerBridge = /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
 
 export async function takeSnapshot(host: Pick<LabHost, "exec">): Promise<Snapshot> {
-  const { stdout } = await host.exec("sh", { input: collector });
+  const { stdout } = await host.exec("sh", { input: collector, timeoutMs: 300_000 });
   const sections = new Map<string, string>();
   for (const part of stdout.split(/^=== /m).slice(1)) {
     const end = part.indexOf("\n");
