@@ -8,7 +8,6 @@ import {
   onHost,
   site,
   stackOn,
-  stopSites,
   subnet,
   subnet6,
 } from "./support";
@@ -27,8 +26,6 @@ const north = new MacvlanAgent("north", { host: host.ref, network: lan.ref, imag
 const south = new MacvlanAgent("south", { host: host.ref, network: lan.ref, image });
 export const found = [north, south].map(({ ipv4Address, ipv6Address, macAddress, verification }) => ({ ipv4Address, ipv6Address, macAddress, verification }));
 `;
-
-after(stopSites);
 
 for (const debian of debians) {
   describe(`macvlan agents on Debian ${debian}`, () => {
@@ -75,12 +72,7 @@ for (const debian of debians) {
 
       stack.change(onHost(agents("192.168.9.71")));
       const preview = await stack.preview({ diff: true });
-      assert.deepEqual(
-        changes(preview),
-        ["replace north-container", "update north", "update north-facts", "update north-verify"].filter(
-          (step) => step !== "update north-facts",
-        ),
-      );
+      assert.deepEqual(changes(preview), ["replace north-container", "update north", "update north-verify"]);
       assert.match(preview.stdout, /ipv4Address: "192\.168\.9\.70" => "192\.168\.9\.71"/);
       await stack.up();
       assert.ok(await answers(client, "192.168.9.71"));

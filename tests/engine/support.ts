@@ -41,11 +41,8 @@ async function bootSite(debian: Debian): Promise<Site> {
   return { lan, host, found: await host.snapshot() };
 }
 
-/** Ends all hosts and LANs. */
-export async function stopSites(): Promise<void> {
-  await (await lab).stop();
-  sites.clear();
-}
+// Once, after all scenarios of all files.
+after(async () => (await lab).stop());
 
 const preamble = `
 import * as pulumi from "@pulumi/pulumi";
@@ -76,9 +73,12 @@ export async function stackOn({ host }: Site, body: string): Promise<Stack> {
   return stack;
 }
 
+// A replacement is three steps; the one that names it is enough.
+const uninteresting = ["same", "refresh", "create-replacement", "delete-replaced"];
+
 /** What a run did, without what stayed the same: `op name`, sorted. */
 export function changes({ steps }: StackResult): string[] {
-  return steps.flatMap(({ op, name }) => (op === "same" || op === "refresh" ? [] : [`${op} ${name}`])).sort();
+  return steps.flatMap(({ op, name }) => (uninteresting.includes(op) ? [] : [`${op} ${name}`])).sort();
 }
 
 /** A second run does nothing: neither changes in the preview nor after a refresh. */

@@ -1,0 +1,114 @@
+import { strict as assert } from "node:assert";
+import { answers, assertSettled, assertTakenBack, debians, onHost, site, stackOn, subnet, subnet6 } from "./support";
+
+for (const debian of debians) {
+  describe(`agents on Debian ${debian}`, () => {
+    it("behind Docker's NAT publish their ports, on the default bridge and on a network of their own", async () => {
+      const place = await site(debian);
+      const stack = await stackOn(
+        place,
+        `const web = { host: host.ref, image, command: ["sh", "-c", "mkdir -p /www && echo here > /www/index.html && exec httpd -f -h /www"] };
+         const plain = new BridgeAgent("plain", { ...web, ports: [{ internal: 80, external: 8081 }], hostname: "plain", memoryMiB: 64, environment: { A: "1" } });
+         const own = new BridgeAgent("own", { ...web, ports: [{ internal: 80, external: 8082 }], ownNetwork: { subnets: [{ subnet: "10.77.0.0/24" }] }, ipv4Address: "10.77.0.9" });
+         export const addresses = [plain.ipv4Address, own.ipv4Address];
+         export const proofs = [plain.verification, own.verification];`,
+      );
+      await stack.up();
+      const { addresses, proofs } = (await stack.outputs()) as { addresses: string[]; proofs: string[] };
+      assert.match(addresses[0], /^172\.17\./);
+      assert.equal(addresses[1], "10.77.0.9");
+      for (const proof of proofs) assert.match(proof, /^gateway .* answered from /m);
+      for (const port of [8081, 8082]) {
+        const page = await place.host.exec(
+          `timeout 5 sh -c 'exec 3<>/dev/tcp/127.0.0.1/${port}' 2>/dev/null; busybox wget -q -O - http://127.0.0.1:${port}/`,
+        );
+        assert.equal(page.stdout.trim(), "here");
+      }
+      await assertSettled(stack);
+      await place.host.reboot();
+      assert.equal((await place.host.exec("busybox wget -q -O - http://127.0.0.1:8082/")).stdout.trim(), "here");
+      await assertTakenBack(stack, place);
+    });
+
+    it("on macvlan in mode private do not reach each other, in mode bridge they do", async () => {
+      const place = await site(debian);
+      const program = (mode: string) => `
+        const lan = new MacvlanNetwork("lan", { host: host.ref, parent: "eth1", mode: MacvlanMode.${mode}, subnets: [${subnet}] });
+        for (const [name, last] of [["a", 70], ["b", 71]] as const) new MacvlanAgent(name, { host: host.ref, network: lan.ref, image, ipv4Address: \`192.168.9.\${last}\` });`;
+      const stack = await stackOn(place, program("Private"));
+      await stack.up();
+      const inside = (command: string) => place.host.exec(`docker exec a ${command}`, { check: false });
+      assert.ok(await answers(inside, "192.168.9.1"));
+      assert.ok(!(await answers(inside, "192.168.9.71")));
+      stack.change(onHost(program("Bridge")));
+      await stack.up();
+      assert.ok(await answers(inside, "192.168.9.71"));
+      await assertTakenBack(stack, place);
+    });
+
+    it("with a management network have their default route there", async () => {
+      const place = await site(debian);
+      await place.host.exec("docker network create --subnet 10.78.0.0/24 a-management");
+      const stack = await stackOn(
+        place,
+        `const agent = new MacvlanAgent("probe", {
+           host: host.ref, image, ipv4Address: "192.168.9.70",
+           ownNetwork: { networkName: "measuring", parent: "eth1", subnets: [${subnet}, ${subnet6}] },
+           extraNetworks: [{ name: "a-management", ipv4Address: "10.78.0.9", management: true }],
+         });
+         export const networks = agent.networks;
+         export const verification = agent.verification;`,
+      );
+      await stack.up();
+      const { networks, verification } = (await stack.outputs()) as {
+        networks: { network: string; ipv4Address: string }[];
+        verification: string;
+      };
+      assert.deepEqual(networks.map(({ network, ipv4Address }) => `${network} ${ipv4Address}`).sort(), [
+        "a-management 10.78.0.9",
+        "measuring 192.168.9.70",
+      ]);
+      assert.match(verification, /default route by network a-management/);
+      assert.match((await place.host.exec("docker exec probe ip route")).stdout, /^default via 10\.78\.0\.1 /m);
+      await assertSettled(stack);
+      await stack.destroy();
+      await place.host.exec("docker network rm a-management");
+      stack.dispose();
+    });
+  });
+}
+
+describe("an agent whose gateway does not answer", () => {
+  it("fails the update, says what was tried, and the next run goes on once it does", async () => {
+    const place = await site("13");
+    const program = `new MacvlanAgent("probe", {
+      host: host.ref, image, ipv4Address: "192.168.9.70", verify: { timeoutSeconds: 2 },
+      ownNetwork: { parent: "eth1", subnets: [{ subnet: "192.168.9.0/24", gateway: "192.168.9.9" }] },
+    });`;
+    const stack = await stackOn(place, program);
+    const failed = await stack.up({ check: false });
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.stdout, /gateway 192\.168\.9\.9 does not answer .*tried: ARP requests/s);
+    await place.lan.exec("gateway", "ip addr add 192.168.9.9/24 dev lan0");
+    const result = await stack.up();
+    await place.lan.exec("gateway", "ip addr del 192.168.9.9/24 dev lan0");
+    assert.equal(result.code, 0);
+    await assertTakenBack(stack, place);
+  });
+});
+
+describe("two agents that want one address", () => {
+  it("are refused at preview, both named", async () => {
+    const place = await site("13");
+    const stack = await stackOn(
+      place,
+      `const lan = new MacvlanNetwork("lan", { host: host.ref, parent: "eth1", subnets: [${subnet}] });
+       for (const name of ["a", "b"]) new MacvlanAgent(name, { host: host.ref, network: lan.ref, image, ipv4Address: "192.168.9.70" });`,
+    );
+    const result = await stack.preview({ check: false });
+    assert.notEqual(result.code, 0);
+    assert.match(result.stdout, /MacvlanAgent "b": 1 problem/);
+    assert.match(result.stdout, /ipv4Address: .*192\.168\.9\.70.*"a"/);
+    stack.dispose();
+  });
+});
