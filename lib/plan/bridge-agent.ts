@@ -26,7 +26,7 @@ import { checkFixedAddress } from "./fixed-address";
 import { hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { type PublishedPortPlan, type PublishedPortSettings, portClaims, readPublishedPorts } from "./published-ports";
-import { isGiven, read } from "./read";
+import { isGiven, read, readObject } from "./read";
 import { requireDocker } from "./requirements";
 import { type VerificationSettings, verificationLines } from "./verification";
 
@@ -79,9 +79,23 @@ const OWN_ARGUMENTS = [
   "verify",
 ];
 
+const KNOWN: readonly (keyof BridgeAgentSettings)[] = [
+  "networkName",
+  "own",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "ports",
+  "verification",
+  "container",
+];
+
 /** Plans a bridge agent. Throws one ArgumentError with all problems. */
-export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSettings): BridgeAgentPlan {
+export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings): BridgeAgentPlan {
   const problems = startProblems(context);
+  const settings = readObject(problems, "", given, KNOWN);
   const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
   const named = read(problems, "networkName", settings.networkName, parseResourceName);
   if (named === "host" || named === "none") {
@@ -129,7 +143,7 @@ export function planBridgeAgent(context: PlanContext, settings: BridgeAgentSetti
 
 function readEndpoint(
   problems: Problems,
-  settings: BridgeAgentSettings,
+  settings: Partial<BridgeAgentSettings>,
   name: string,
   own: BridgeNetworkDraft | undefined,
 ): EndpointPlan {

@@ -188,6 +188,10 @@ function readEnd(
 }
 
 function readProxy(problems: Problems, settings: ProxySettings, insecure: boolean): ProxyPlan {
+  if (typeof settings !== "object") {
+    problems.addSecret("proxy", "is not an object", "give an object with address, port, user, privateKey, hostKey");
+    return { address: "", port: 22, user: "root" };
+  }
   const given = readObject(problems, "proxy", settings, ["address", "port", "user", "privateKey", "hostKey"]);
   const { hostKey, ...end } = readEnd(problems, "proxy.", given, insecure);
   const privateKey = readKey(problems, "proxy.privateKey", given.privateKey, false);

@@ -1,10 +1,13 @@
 import { type Address, parseAddress } from "../net/address";
-import { Problems } from "../problems";
+import { parseInterfaceName } from "../net/interface-name";
+import { parseResourceName } from "../net/resource-name";
+import type { Problems } from "../problems";
 import type { PlanContext } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import type { AddressPlan } from "./fixed-address";
+import type { ShimPlan } from "./host-access";
 import type { NetworkFacts } from "./network-facts";
-import { readObject } from "./read";
+import { isGiven, read, readObject, readRequired } from "./read";
 import { readSubnets } from "./subnets";
 
 /** A network that an agent joins, read back from its facts. */
@@ -22,10 +25,10 @@ export function readJoinedNetwork(
   facts: NetworkFacts | undefined,
   context: PlanContext,
 ): JoinedNetwork | undefined {
-  if (facts === undefined || facts === null) {
+  if (!isGiven(problems, path, facts)) {
     return undefined;
   }
-  const given = readObject(problems, path, facts, Object.keys(facts)) as NetworkFacts;
+  const given = readObject(problems, path, facts, KNOWN);
   if (given.driver !== "macvlan") {
     problems.add(path, given.driver, "is not a macvlan network", "give the ref of a MacvlanNetwork");
     return undefined;
@@ -35,19 +38,48 @@ export function readJoinedNetwork(
     const rule = `is on host ${host}, the agent on host ${context.hostIdentity}`;
     problems.add(path, given.name, rule, "give both the same host, or make a network on this one");
   }
-  // An own network's problems are noted already where it was planned, so they are not collected twice.
-  const again = new Problems(context.component, context.name);
-  const subnets = readSubnets(again, `${path}.subnets`, given.subnets.length === 0 ? undefined : given.subnets);
-  const dhcpRanges = readDhcpRanges(again, `${path}.dhcpRanges`, given.dhcpRanges, subnets);
-  if (path === "network") {
-    problems.addAll(again.list);
-  }
-  return { facts: given, subnets, dhcpRanges, shim: shimAddresses(given) };
+  const name = readRequired(problems, `${path}.name`, given.name, parseResourceName) ?? "";
+  const parent = read(problems, `${path}.parent`, given.parent, parseInterfaceName);
+  // Docker chose the subnet of a network that has none.
+  const declared = Array.isArray(given.subnets) && given.subnets.length === 0 ? undefined : given.subnets;
+  const subnets = readSubnets(problems, `${path}.subnets`, declared);
+  const dhcpRanges = readDhcpRanges(problems, `${path}.dhcpRanges`, given.dhcpRanges, subnets);
+  const { shim: _, ...rest } = given;
+  const shim = isGiven(problems, `${path}.shim`, given.shim)
+    ? readShim(problems, `${path}.shim`, given.shim)
+    : undefined;
+  return {
+    facts: {
+      ...rest,
+      name,
+      parent,
+      driver: given.driver,
+      subnets: given.subnets ?? [],
+      ...(shim && { shim: given.shim }),
+    },
+    subnets,
+    dhcpRanges,
+    shim: shim ?? [],
+  };
 }
 
-function shimAddresses({ shim }: NetworkFacts): Address[] {
-  return [shim?.address, shim?.address6].flatMap((text) => {
-    const checked = text === undefined ? undefined : parseAddress(text);
-    return checked === undefined || checked.fault ? [] : [checked.value];
-  });
+const KNOWN: readonly (keyof NetworkFacts)[] = [
+  "name",
+  "driver",
+  "parent",
+  "mode",
+  "internal",
+  "subnets",
+  "dhcpRanges",
+  "shim",
+  "host",
+];
+
+/** Addresses of the host's own interface. Its name goes into the agent's routes. */
+function readShim(problems: Problems, path: string, shim: ShimPlan): Address[] | undefined {
+  const given = readObject(problems, path, shim, ["linkName", "address", "address6", "macAddress"]);
+  const linkName = readRequired(problems, `${path}.linkName`, given.linkName, parseInterfaceName);
+  const ipv4 = read(problems, `${path}.address`, given.address, (value) => parseAddress(value, 4));
+  const ipv6 = read(problems, `${path}.address6`, given.address6, (value) => parseAddress(value, 6));
+  return linkName === undefined ? undefined : [ipv4, ipv6].filter((address) => address !== undefined);
 }

@@ -21,9 +21,14 @@ import { checkFixedAddress } from "./fixed-address";
 import { type Fact, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
-import { draftMacvlanNetwork, type MacvlanNetworkPlan, type MacvlanNetworkSettings } from "./macvlan-network";
+import {
+  draftMacvlanNetwork,
+  type MacvlanNetworkDraft,
+  type MacvlanNetworkPlan,
+  type MacvlanNetworkSettings,
+} from "./macvlan-network";
 import type { NetworkFacts } from "./network-facts";
-import { read, readChoice } from "./read";
+import { isGiven, read, readChoice, readObject } from "./read";
 import { requireDocker } from "./requirements";
 import { ofFamily, poolOf } from "./subnets";
 import { type VerificationSettings, verificationLines } from "./verification";
@@ -77,21 +82,35 @@ const OWN_ARGUMENTS = [
   "verify",
 ];
 
+const KNOWN: readonly (keyof MacvlanAgentSettings)[] = [
+  "network",
+  "own",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "defaultRoute",
+  "verification",
+  "container",
+];
+
 /** Plans a macvlan agent. Throws one ArgumentError with all problems. */
-export function planMacvlanAgent(context: PlanContext, settings: MacvlanAgentSettings): MacvlanAgentPlan {
+export function planMacvlanAgent(context: PlanContext, given: MacvlanAgentSettings): MacvlanAgentPlan {
   const problems = startProblems(context);
+  const settings = readObject(problems, "", given, KNOWN);
   refusePorts(problems, settings.container);
   const containerName = readAgentContainer(problems, settings.container, context, [...OWN_ARGUMENTS, "ports"]);
   const ipv4 = read(problems, "ipv4Address", settings.ipv4Address, (value) => parseAddress(value, 4));
   const ipv6 = read(problems, "ipv6Address", settings.ipv6Address, (value) => parseAddress(value, 6));
   const fixed = [ipv4, ipv6].filter((address) => address !== undefined);
 
-  const own = readOwnNetwork(problems, context, settings, fixed);
-  const network = readJoinedNetwork(problems, own ? "ownNetwork" : "network", own?.facts ?? settings.network, context);
-  const incomplete = own !== undefined && (settings.own?.subnets?.length ?? 0) !== own.subnets.length;
+  const draft = readOwnNetwork(problems, context, settings, fixed);
+  const own = draft?.plan;
+  const network = draft?.joined ?? readJoinedNetwork(problems, "network", settings.network, context);
   const path = (family: number) => (family === 4 ? "ipv4Address" : "ipv6Address");
   for (const address of network === undefined ? [] : fixed) {
-    checkFixedAddress(problems, path(address.family), address, { ...network!, incomplete });
+    checkFixedAddress(problems, path(address.family), address, network!);
   }
   if (network !== undefined) {
     checkDynamicAddresses(problems, network, fixed);
@@ -159,16 +178,16 @@ function refusePorts(problems: Problems, container: ContainerSettings | undefine
 function readOwnNetwork(
   problems: Problems,
   context: PlanContext,
-  { network, own }: MacvlanAgentSettings,
+  { network, own }: Partial<MacvlanAgentSettings>,
   agent: readonly Address[],
-): MacvlanNetworkPlan | undefined {
+): MacvlanNetworkDraft | undefined {
   if (network !== undefined && own !== undefined) {
     problems.add("network", undefined, "is given, and ownNetwork too", "give one of the two");
   }
   if (network === undefined && own === undefined) {
     problems.add("network", undefined, "is missing", "give network (the ref of a MacvlanNetwork) or ownNetwork");
   }
-  return own === undefined || network !== undefined
+  return network !== undefined || !isGiven(problems, "ownNetwork", own)
     ? undefined
     : draftMacvlanNetwork(problems, context, own, { path: "ownNetwork", agent });
 }

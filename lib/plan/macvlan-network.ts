@@ -9,6 +9,7 @@ import { type DockerNetworkPlan, ipamConfigs, readDriverOptions, readLabels, rea
 import { type HostAccess, type HostAccessSettings, planHostAccess, type ShimPlan } from "./host-access";
 import { type Fact, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
+import type { JoinedNetwork } from "./joined-network";
 import { MacvlanMode } from "./macvlan-mode";
 import { networkClaims } from "./network-claims";
 import type { NetworkFacts } from "./network-facts";
@@ -100,7 +101,7 @@ export interface MacvlanNetworkPlan {
 /** Plans a macvlan network. Throws one ArgumentError with all problems. */
 export function planMacvlanNetwork(context: PlanContext, settings: MacvlanNetworkSettings): MacvlanNetworkPlan {
   const problems = startProblems(context);
-  const plan = draftMacvlanNetwork(problems, context, settings, { path: "" });
+  const { plan } = draftMacvlanNetwork(problems, context, settings, { path: "" });
   problems.throwIfAny();
   return plan;
 }
@@ -113,13 +114,21 @@ export interface DraftOptions {
   readonly agent?: readonly Address[];
 }
 
+/** The plan, and the network as its agent's own plan sees it. */
+export interface MacvlanNetworkDraft {
+  /** The plan. */
+  readonly plan: MacvlanNetworkPlan;
+  /** The network. */
+  readonly joined: JoinedNetwork;
+}
+
 /** Plans from what is right and notes what is wrong: the plan counts only when nothing was noted. */
 export function draftMacvlanNetwork(
   problems: Problems,
   context: PlanContext,
   settings: MacvlanNetworkSettings,
   { path, agent }: DraftOptions,
-): MacvlanNetworkPlan {
+): MacvlanNetworkDraft {
   const given = readObject(problems, path, settings, KNOWN);
   const at = (argument: keyof MacvlanNetworkSettings) => memberPath(path, argument);
   const name = readNetworkName(problems, at("networkName"), given.networkName, context);
@@ -156,7 +165,7 @@ export function draftMacvlanNetwork(
     ...(access && { shim: access.shim }),
     ...(context.hostIdentity !== undefined && { host: context.hostIdentity }),
   };
-  return {
+  const plan: MacvlanNetworkPlan = {
     networkName: name,
     docker,
     hostState: hostState([...parentRequirements(parent, mode), ...(access?.facts ?? [])]),
@@ -166,6 +175,8 @@ export function draftMacvlanNetwork(
     facts,
     warnings: [...networkWarnings(parent, mode, subnets), ...(access?.warnings ?? [])],
   };
+  const incomplete = isIncomplete(given.subnets, subnets);
+  return { plan, joined: { facts, subnets, dhcpRanges, incomplete, shim: access?.addresses ?? [] } };
 }
 
 const KNOWN: readonly (keyof MacvlanNetworkSettings)[] = [

@@ -17,7 +17,7 @@ export function memberPath(path: string, key: string | number): string {
 /** Whether an argument was given; null is noted, because it looks given and is nothing. */
 export function isGiven<T>(problems: Problems, path: string, value: T): value is NonNullable<T> {
   if (value === null) {
-    problems.add(path, value, "is null", "leave the argument out, or give a value");
+    problems.add(path || "arguments", value, "is null", "leave the argument out, or give a value");
   }
   return value !== null && value !== undefined;
 }
@@ -137,7 +137,10 @@ export function readObject<T extends object>(
   return value;
 }
 
-/** Reads an object whose members the user names; the name is checked before it is used. */
+/**
+ * Reads an object whose members the user names; the name is checked before it is used. What is no such object is not
+ * shown: `environment: ["TOKEN=…"]` is a likely mistake.
+ */
 export function readRecord<T>(
   problems: Problems,
   path: string,
@@ -148,7 +151,7 @@ export function readRecord<T>(
     return [];
   }
   if (typeof value !== "object" || Array.isArray(value)) {
-    problems.add(path, value, "is not an object", "give an object of names and values");
+    problems.addSecret(path, "is not an object", "give an object of names and values");
     return [];
   }
   return Object.entries(value).filter(([name]) => {
