@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
+import { labId } from "./namespace";
 import { run } from "./process";
 
 /** The Debian releases that lab hosts run. */
@@ -96,6 +97,11 @@ rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt /var/cache/debconf/*-old
 `;
 
 async function buildTree(debian: DebianRelease, packages: readonly string[], root: string): Promise<void> {
+  if (labId()) {
+    throw new Error(
+      `the tree of Debian ${debian} is not in the cache, and inside a lab no registry is reached: make it before`,
+    );
+  }
   const leaveOut = ["doc", "info", "lintian", "locale", "man"].map(
     (name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`,
   );
