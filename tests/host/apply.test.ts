@@ -96,6 +96,19 @@ describe("apply and remove", () => {
       assertSame(await host.snapshot(), before);
     }));
 
+  it("reads back what it set, and takes all of it back when the kernel shows something else", () =>
+    inSandbox(async (host) => {
+      const before = await host.snapshot();
+      const uncompressed = "addr fd00:0:0:0:0:0:0:5/64 dev shim0"; // the kernel will say fd00::5
+      const result = await host.apply([...SHIM, uncompressed]);
+      assert.equal(result.code, 1);
+      assert.match(
+        result.stderr,
+        /the host is as before:\n.*does not read back what was set:\n.*- addr fd00:0:0:0:0:0:0:5/,
+      );
+      assertSame(await host.snapshot(), before);
+    }));
+
   it("stacks links of ours on each other", () =>
     inSandbox(async (host) => {
       const before = await host.snapshot();

@@ -132,6 +132,8 @@ units_follow() {
   changed_units=
   for unit in wirework-early.service wirework-late.service; do
     [ -e "$UNITS/$unit" ] || [ -L "$UNITS/multi-user.target.wants/$unit" ] || continue
+    # After a boot it counts as active, and systemd would remember it without its file. It has nothing to stop.
+    [ ! -d /run/systemd/system ] || timeout 60 systemctl stop "$unit" >/dev/null 2>&1 || :
     rm -f "$UNITS/multi-user.target.wants/$unit" "$UNITS/$unit"
     changed_units=yes
   done
