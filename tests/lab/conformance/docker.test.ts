@@ -250,7 +250,7 @@ describe("the Docker plugin, as wirework relies on it", function () {
   });
 
   it("sees at refresh what is gone, and what stands still", async () => {
-    const both = [lan(), onLan(), container("other", { mustRun: true })];
+    const both = [lan(), onLan(), container("other")];
     await up(...both);
     await engine.docker("rm", "--force", "agent");
     await engine.docker("stop", "--time", "0", "other");
@@ -260,6 +260,18 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal((await up(...both)).summary.create, 1);
     assert.equal(await engine.inspect("other", "{{.State.Running}}"), "true");
     assert.equal(await engine.inspect("agent", "{{.State.Running}}"), "true");
+  });
+
+  it("shows at a refresh what the engine added to a set, and replaces for it", async () => {
+    const network = { type: "Network", name: "plain", args: { ipamConfigs: [{ subnet: "198.51.100.0/24" }] } } as const;
+    const agent = container("agent", { capabilities: { adds: ["NET_ADMIN"] } });
+    await up(network, agent);
+    assertUnchanged(await preview(network, agent));
+    await refresh();
+    const [pool] = (await state("plain")).outputs.ipamConfigs;
+    assert.equal(pool.gateway, "198.51.100.1");
+    assert.deepEqual((await state("agent")).outputs.capabilities.adds, ["CAP_NET_ADMIN"]);
+    assert.equal((await preview(network, agent)).summary.replace, 2);
   });
 
   it("does not see that a container lost a network that the program gave", async () => {

@@ -116,13 +116,22 @@ func addLimits(told values, found container.InspectResponse) {
 		told["memorySwap"] = number(host.MemorySwap / mebibyte)
 	}
 	if host.NanoCPUs > 0 {
-		told["cpus"] = text(strconv.FormatFloat(float64(host.NanoCPUs)/1e9, 'f', -1, 64))
+		told["cpus"] = text(decimal(host.NanoCPUs))
 	}
 	limits := []values{}
 	for _, limit := range host.Ulimits {
 		limits = append(limits, values{"name": text(limit.Name), "soft": number(limit.Soft), "hard": number(limit.Hard)})
 	}
 	told["ulimits"] = blocks(limits)
+}
+
+// decimal gives billionths as the shortest decimal number with at least one place.
+func decimal(billionths int64) string {
+	number := strconv.FormatFloat(float64(billionths)/1e9, 'f', -1, 64)
+	if !strings.Contains(number, ".") {
+		number += ".0"
+	}
+	return number
 }
 
 // addState tells how the container runs now. One that stands still although it must run is told as one that need not:

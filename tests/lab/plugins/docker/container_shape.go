@@ -23,7 +23,7 @@ var containerKind = kind{
 	shape: shape.Shape{
 		"attach":       {Kind: shape.Bool, Default: false},
 		"bridge":       {Output: true},
-		"capabilities": {Kind: shape.Block, Replace: true, Of: shape.Shape{"adds": {Kind: shape.Set}, "drops": {Kind: shape.Set}}},
+		"capabilities": {Kind: shape.Block, SetOfOne: true, Replace: true, Of: shape.Shape{"adds": {Kind: shape.Set}, "drops": {Kind: shape.Set}}},
 		"cgroupParent": {Replace: true},
 		"cgroupnsMode": {Replace: true},
 		"command":      {Kind: shape.List, Computed: true, Replace: true},

@@ -68,13 +68,13 @@ func (o *object) Create(
 	id, told, err := o.kind.create(ctx, api, values(planned))
 	if err == nil {
 		var read values
-		want := values(o.kind.shape.Settle(planned, resource.PropertyMap(told)))
+		want := values(o.kind.shape.Applied(planned, resource.PropertyMap(told)))
 		if id, read, err = o.kind.read(ctx, api, id, want); err == nil && id == "" {
 			err = errors.New("the object was gone as soon as it was made")
 		}
 		told = told.with(read)
 	}
-	state := o.kind.shape.Settle(planned, resource.PropertyMap(told))
+	state := o.kind.shape.Applied(planned, resource.PropertyMap(told))
 	if err != nil && id != "" {
 		// The object is there: it is kept in the state, so that the next run can put it right or remove it.
 		err = &provider.PartialError{
@@ -95,7 +95,7 @@ func (o *object) Read(
 	if err != nil || id == "" {
 		return "", nil, nil, err
 	}
-	state := o.kind.shape.Settle(read.State, resource.PropertyMap(told))
+	state := o.kind.shape.Read(read.State, resource.PropertyMap(told))
 	return id, state, o.kind.shape.Refreshed(read.Inputs, state), nil
 }
 
@@ -118,7 +118,7 @@ func (o *object) Update(
 		}
 	}
 	// The plan is the new state, unread: what an update cannot change shows up as drift at the next refresh.
-	return o.kind.shape.Settle(planned, nil), nil
+	return o.kind.shape.Applied(planned, nil), nil
 }
 
 func (o *object) Delete(ctx context.Context, _ provider.Call, id string, _, state resource.PropertyMap) error {

@@ -22,7 +22,8 @@ func (f Field) plan(exists bool, old, input resource.PropertyValue) resource.Pro
 	case isUnknown(input):
 		return input
 	case f.Output, input.IsNull() && f.Computed:
-		if exists {
+		// A list that a half-made object never got is looked for again, and may replace the object.
+		if exists && !(f.Kind == List && old.IsNull()) {
 			return old
 		}
 		return Unknown()
@@ -81,17 +82,34 @@ func (s Shape) planObject(state, inputs resource.PropertyMap) resource.PropertyM
 	return planned
 }
 
-// Settle gives the state to keep: what was read from the engine over what was planned. A collection that was planned
-// as nothing and read as empty stays nothing, and what nobody told stays unset.
-func (s Shape) Settle(planned, got resource.PropertyMap) resource.PropertyMap {
+// Applied gives the state after a plan was carried out: what was read from the engine over what was planned. Of a set,
+// the plan stays, whatever was read: what the engine made of it shows at the next refresh.
+func (s Shape) Applied(planned, got resource.PropertyMap) resource.PropertyMap {
+	read := got.Copy()
+	for key, field := range s {
+		if known := planned[key]; field.isSet() && !known.IsNull() && !known.ContainsUnknowns() {
+			delete(read, key)
+		}
+	}
+	return s.Read(planned, read)
+}
+
+// Read gives the state that was read over the one before. A collection that was nothing and is read as empty stays
+// nothing, and what nobody told stays unset.
+func (s Shape) Read(before, got resource.PropertyMap) resource.PropertyMap {
 	state := resource.PropertyMap{}
 	for key, field := range s {
 		value, read := got[key]
 		if !read {
-			value = planned[key]
+			value = before[key]
 		}
-		if isUnknown(value) || (isCollection(value) && isEmpty(value) && planned[key].IsNull()) {
+		if isUnknown(value) || (isCollection(value) && isEmpty(value) && before[key].IsNull()) {
 			value = resource.NewNullProperty()
+		}
+		// Objects in a list or set, and sets of the engine's own, are none rather than unset.
+		blocks := field.Of != nil && !field.Output
+		if value.IsNull() && field.Kind != Block && (blocks || (field.Kind == Set && field.Computed)) {
+			value = resource.NewArrayProperty([]resource.PropertyValue{})
 		}
 		state[key] = field.ordered(value)
 	}

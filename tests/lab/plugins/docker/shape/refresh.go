@@ -18,7 +18,21 @@ func (s Shape) Refreshed(inputs, state resource.PropertyMap) resource.PropertyMa
 		}
 		today[key] = field.refreshed(old, value)
 	}
+	if filled, has := inputs[defaultsKey]; has && filled.IsArray() {
+		today[defaultsKey] = stillDefault(filled, inputs, today)
+	}
 	return today
+}
+
+// stillDefault lists the defaults that have the value they were given: one that changed outside is no default.
+func stillDefault(filled resource.PropertyValue, inputs, today resource.PropertyMap) resource.PropertyValue {
+	still := []resource.PropertyValue{}
+	for _, name := range filled.ArrayValue() {
+		if key := resource.PropertyKey(name.StringValue()); today[key].DeepEquals(inputs[key]) {
+			still = append(still, name)
+		}
+	}
+	return resource.NewArrayProperty(still)
 }
 
 func (f Field) refreshed(old, state resource.PropertyValue) resource.PropertyValue {

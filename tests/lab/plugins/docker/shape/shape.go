@@ -33,6 +33,8 @@ type Field struct {
 	Output bool
 	// Replace: a change needs a new object.
 	Replace bool
+	// SetOfOne: the Block is a set that holds one element at most.
+	SetOfOne bool
 	// AutoName: the value is made from the resource's name where none is given.
 	AutoName bool
 	// Default is a string, bool or int.
@@ -50,6 +52,8 @@ type Shape map[resource.PropertyKey]Field
 
 // defaultsKey lists the inputs that hold a default, as the official plugin's machinery does it in every object.
 const defaultsKey = resource.PropertyKey("__defaults")
+
+func (f Field) isSet() bool { return f.Kind == Set || f.SetOfOne }
 
 func (f Field) fallback() (resource.PropertyValue, bool) {
 	switch value := f.Default.(type) {

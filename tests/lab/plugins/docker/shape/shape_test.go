@@ -123,13 +123,32 @@ func TestUnknownReplacesWhereItMust(t *testing.T) {
 	}
 }
 
+func TestApplied(t *testing.T) {
+	inputs, _ := sample.Check("a", nil, props(map[string]any{"name": "a", "labels": []any{label("a", "1")}}))
+	got := props(map[string]any{"labels": []any{label("a", "changed")}, "memory": 0})
+	state := sample.Applied(sample.Plan(nil, inputs), got)
+	if !state["labels"].DeepEquals(inputsWithoutDefaults(inputs["labels"])) || state["memory"].NumberValue() != 0 {
+		t.Errorf("of a set, the plan stays: %v", state)
+	}
+}
+
+func inputsWithoutDefaults(labels resource.PropertyValue) resource.PropertyValue {
+	pairs := []resource.PropertyValue{}
+	for _, pair := range labels.ArrayValue() {
+		object := pair.ObjectValue().Copy()
+		delete(object, defaultsKey)
+		pairs = append(pairs, resource.NewObjectProperty(object))
+	}
+	return resource.NewArrayProperty(pairs)
+}
+
 func TestSettleAndRefresh(t *testing.T) {
 	inputs, _ := sample.Check("a", nil, props(map[string]any{"name": "a", "labels": []any{label("a", "1"), label("b", "2")}}))
 	planned := sample.Plan(nil, inputs)
 	if !planned["shmSize"].IsComputed() || !planned["scope"].IsComputed() {
 		t.Errorf("what the engine chooses is unknown in a plan: %v", planned)
 	}
-	state := sample.Settle(planned, props(map[string]any{
+	state := sample.Read(planned, props(map[string]any{
 		"shmSize": 64, "options": map[string]any{}, "labels": []any{label("b", "2"), label("a", "3")},
 	}))
 	if !state["scope"].IsNull() || !state["options"].IsNull() || state["shmSize"].NumberValue() != 64 {
@@ -140,7 +159,14 @@ func TestSettleAndRefresh(t *testing.T) {
 		t.Error("a refresh takes up nothing that the program did not give")
 	}
 	want := props(map[string]any{"labels": []any{label("a", "3"), label("b", "2")}})["labels"]
-	if !today["labels"].DeepEquals(want) {
+	if !inputsWithoutDefaults(today["labels"]).DeepEquals(want) {
 		t.Errorf("labels: %v", today["labels"])
+	}
+	if list := today[defaultsKey]; len(list.ArrayValue()) != 1 {
+		t.Errorf("a default that nobody changed is one after a refresh: %v", list)
+	}
+	state["restart"] = resource.NewStringProperty("always")
+	if list := sample.Refreshed(inputs, state)[defaultsKey]; len(list.ArrayValue()) != 0 {
+		t.Errorf("a default that changed outside is none after a refresh: %v", list)
 	}
 }
