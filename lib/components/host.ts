@@ -172,7 +172,13 @@ export class Host extends pulumi.ComponentResource {
     );
 
     this.identity = pulumi.output(identity);
-    this.facts = pulumi.unsecret(helper.stdout).apply(parseHostFacts);
+    this.facts = pulumi.unsecret(helper.stdout).apply((stdout) => {
+      const facts = parseHostFacts(stdout);
+      for (const warning of facts.warnings) {
+        pulumi.log.warn(warning, this);
+      }
+      return facts;
+    });
     this.ref = pulumi.secret(
       pulumi.all([login.output, helper.id]).apply(([settings, ready]) => ({ ...settings, name, ready })),
     ) as pulumi.Output<HostRef>;

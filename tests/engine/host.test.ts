@@ -55,6 +55,29 @@ describe("a host", () => {
     await assertTakenBack(stack, place);
   });
 
+  it("behind a jump host is reached through it, for facts as for Docker", async () => {
+    const { host } = place;
+    const jump = (await site("12")).host;
+    const stack = new Stack({
+      program: onHost(`${network.replace("new", "const lan = new")}
+         new MacvlanAgent("north", { host: host.ref, image, network: lan.ref });`).replace(
+        "hostKey:",
+        `proxy: { address: config.require("jump"), hostKey: config.require("jumpKey"), privateKey: config.requireSecret("privateKey") }, hostKey:`,
+      ),
+    });
+    await stack.config({ address: host.address, hostKey: host.hostKey, jump: jump.address, jumpKey: jump.hostKey });
+    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.up();
+    const peers = await host.exec(
+      "journalctl -q -u ssh --since -2min --grep 'Accepted publickey' | grep -c 'from ${jump.address} '".replace(
+        "${jump.address}",
+        jump.address,
+      ),
+    );
+    assert.ok(Number(peers.stdout) >= 3, "helper, facts and Docker came from the jump host");
+    await assertTakenBack(stack, place);
+  });
+
   it("with another host key is not talked to", async () => {
     const stack = await stackOn(place, network);
     await stack.config({ hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q" });

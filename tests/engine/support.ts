@@ -65,9 +65,9 @@ export const subnet6 = `{ subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: 
 /** A program with a host: `body` says what stands on it. */
 export const onHost = (body: string) => `${preamble}\n${body}\n`;
 
-/** A stack whose program is `onHost(body)`, with the site's login. */
-export async function stackOn({ host }: Site, body: string): Promise<Stack> {
-  const stack = new Stack({ program: onHost(body) });
+/** A stack whose program is `onHost(body)`, with the site's login; `env` is read anew at each run. */
+export async function stackOn({ host }: Site, body: string, env?: Readonly<Record<string, string>>): Promise<Stack> {
+  const stack = new Stack({ program: onHost(body), env });
   await stack.config({ address: host.address, hostKey: host.hostKey });
   await stack.config({ privateKey: host.privateKey }, "secret");
   return stack;
