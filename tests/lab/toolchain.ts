@@ -46,6 +46,8 @@ export async function prepareToolchain(): Promise<Toolchain> {
       // Nothing dials out: no look for newer versions, no plugin fetched behind our back.
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      // Plugins are those of the lab's PULUMI_HOME, whatever lies on the PATH.
+      PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     },
     plugins: { docker: docker.source, command: command.source },
   };

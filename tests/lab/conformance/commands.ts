@@ -78,14 +78,10 @@ export class CommandStack {
     return Object.fromEntries(commands.map((one) => [one.urn.slice(one.urn.lastIndexOf("::") + 2), one]));
   }
 
-  /** Destroys what is left and removes all files. */
-  async end(): Promise<void> {
-    try {
-      await this.stack.destroy();
-    } finally {
-      this.stack.dispose();
-      rmSync(this.folder, { recursive: true, force: true });
-    }
+  /** Removes all files; what is left of the Commands goes with the server's folder. */
+  dispose(): void {
+    this.stack.dispose();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { version as sdkVersion } from "@pulumi/pulumi/version";
@@ -16,8 +17,10 @@ export interface Engine {
 }
 
 async function onUsersPath(): Promise<Engine | undefined> {
-  const pulumi = await onPath("pulumi");
-  if (pulumi === undefined || !(await onPath("pulumi-language-nodejs"))) return undefined;
+  const found = await onPath("pulumi");
+  if (found === undefined) return undefined;
+  const pulumi = realpathSync(found);
+  if (!existsSync(join(dirname(pulumi), "pulumi-language-nodejs"))) return undefined;
   const answer = await run(pulumi, ["version"], { check: false, timeoutMs: 30_000 });
   const version = answer.stdout.trim().replace(/^v/, "");
   if (answer.code !== 0 || !atLeast(version, oldestEngine)) return undefined;

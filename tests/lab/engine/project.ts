@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const checkout = join(__dirname, "..", "..", "..");
@@ -28,6 +28,8 @@ export function layOutProject(folder: string, { dir, program }: Program): void {
     writeFileSync(join(folder, "Pulumi.yaml"), "name: lab\nruntime: nodejs\n");
     writeFileSync(join(folder, "index.ts"), program);
   }
+  // Without one the engine warns in every run.
+  if (!existsSync(join(folder, "package.json"))) writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   const compilerOptions = { target: "es2022", module: "commonjs", moduleResolution: "node10", strict: true };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
