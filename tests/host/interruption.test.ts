@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import type { Verb } from "../../lib/host/command-text";
+import { setupText } from "../../lib/host/program";
 import { type Fault, faulty, withFaults } from "./faults";
-import { assertSame, inSandbox, type Sandbox, SHIM, stdin } from "./support";
+import { assertSame, HOST_OWNER, IDENTITY, inSandbox, type Sandbox, SHIM, stdin } from "./support";
 
 const OTHER = "test/dev/other";
 const OLD = SHIM;
@@ -103,6 +104,27 @@ describe("a run that is interrupted", function () {
       await sweep(host, changes["an update"], "hangup", async ({ code, before, goal, where }) => {
         assertSame(await host.kernel(), code === 0 ? goal : before, `${where} (code ${code})`);
       });
+    }));
+
+  it("leaves an installation that the next setup completes, and an uninstallation that the next one completes", () =>
+    inSandbox(async (host) => {
+      await host.uninstall();
+      await withFaults(host);
+      const found = await host.snapshot();
+      const input = setupText({ host: IDENTITY, owner: HOST_OWNER });
+      for (const verb of ["setup", "uninstall"] as const) {
+        for (let at = 1; ; at++) {
+          if (verb === "uninstall") await host.setup();
+          const { steps, code, said } = await faulty(host, verb, input, at, "kill");
+          if (verb === "setup") await host.setup();
+          const gone = await host.uninstall();
+          assert.equal(gone.code, 0, gone.stderr);
+          assertSame(await host.snapshot(), found, `${verb} killed at step ${at}: ${steps[at - 1]}`);
+          if (steps.length >= at) continue;
+          assert.equal(code, 0, said);
+          break;
+        }
+      }
     }));
 
   it("does not mind that nobody reads what it says", () =>

@@ -15,14 +15,17 @@ case ${1:-} in
   boot | status | '') : >"$run/input" ;;
   *) cat >"$run/input" ;;
 esac
-if [ "${1:-}" = setup ]; then
-  sed '1,/^program$/d' "$run/input" >"$run/wirework"
+case ${1:-} in
+  # These bring the program along: it may not be here yet, or not any more.
+  setup | uninstall) sed '1,/^program$/d' "$run/input" >"$run/wirework" ;;
+esac
+if [ -s "$run/wirework" ]; then
   program=$run/wirework
 else
   stack=$(sed -n '3s|^owner \([A-Za-z0-9._-]*/[A-Za-z0-9._-]*\)/.*|\1|p' "$run/input")
   while read -r owner version; do # the stack's own, else the one that was installed last
-    if [ -n "$stack" ] && [ "${owner%/*}" = "$stack" ]; then program=$version && break; fi
     program=$version
+    [ "${owner%/*}" != "$stack" ] || break
   done 2>/dev/null </var/lib/wirework/program || :
   case $program in
     '' | *[!0-9a-f]*) program= ;;

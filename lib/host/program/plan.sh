@@ -16,7 +16,8 @@ make_plan() {
   for out in ip.first ip.last take sysctl changes drift pending notes conflicts blocked gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
-  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" "$AWK_FACTS$AWK_PLAN" \
+  if [ -d /proc/sys/net/ipv6/conf ]; then no_ipv6=0; else no_ipv6=1; fi
+  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" "$AWK_FACTS$AWK_PLAN" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -224,6 +225,7 @@ function no_route(k) {
 # sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
 function sysctl() {
   if (dev != "" && !there(dev)) return pending(f, "no link " dev)
+  if (NO_IPV6 && opt["path"] ~ /^net\/ipv6\//) return pending(f, "this kernel runs without IPv6")
   if (dev != "" && !stays(dev)) { added(f); print opt["path"] >(out "take"); print opt["path"], opt["value"] >(out "sysctl"); return }
   if (!(opt["path"] in V)) { print f "\n  this kernel has no such setting" >>(out "conflicts"); return }
   if (!(k in M)) print opt["path"] >(out "take")

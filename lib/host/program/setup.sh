@@ -81,14 +81,12 @@ Destroy them first; $WAY_OUT_OF_STATE"
   remove_all
 }
 
-# In this order, so that an end half-way leaves the dispatcher to the last: the next uninstall finds it.
+# The dispatcher goes last of all (wirework.sh): an end half-way leaves it to the next uninstall.
 remove_all() {
   rm -rf "$LEDGER/owners"
   units_follow
   rm -rf "$VERSIONS" "$LEDGER"
-  rm -f "$DISPATCHER"
-  rm -rf "$VOLATILE/made" "$VOLATILE/journal"
-  rm -f "$LOCK"
+  rm -f "$VOLATILE/made" "$VOLATILE/journal" "$LOCK"
   LAST=yes
 }
 

@@ -34,4 +34,5 @@ show
 if [ -n "$LAST" ]; then
   rm -rf "$RUN"
   rmdir "$VOLATILE" 2>/dev/null || :
+  rm -f "$DISPATCHER"
 fi
