@@ -20,15 +20,17 @@ const lan = new MacvlanNetwork("lan", {
 
 const image = config.get("image") ?? "busybox:1.36";
 const command = ["sleep", "infinity"];
+const init = true; // passes signals on: sleep as process 1 would need ten seconds to stop
 
 const north = new MacvlanAgent("north", {
   host: host.ref,
   network: lan.ref,
   image,
   command,
+  init,
   ipv4Address: config.get("northAddress") ?? "192.168.9.70",
 });
-const south = new MacvlanAgent("south", { host: host.ref, network: lan.ref, image, command });
+const south = new MacvlanAgent("south", { host: host.ref, network: lan.ref, image, command, init });
 
 export const agents = {
   north: { address: north.ipv4Address, mac: north.macAddress, verified: north.verification },

@@ -7,16 +7,13 @@ describe("npm start", () => {
     const lab = await Lab.start();
     const lines: string[] = [];
     try {
-      const { topology, mermaid } = await demonstrate(lab, (line) => {
-        lines.push(line);
-        console.log(line);
-      });
+      const { topology, mermaid } = await demonstrate(lab, (line) => lines.push(line));
       const endpoints = topology.agents.map(({ name, endpoints: [first] }) => [name, first?.ipv4Address]).sort();
       assert.deepEqual(endpoints, [
         ["north", "192.168.9.70"],
         ["south", "192.168.9.64"],
       ]);
-      assert.match(mermaid, /^flowchart LR\n[^]*192\.168\.9\.70/);
+      assert.match(mermaid, /^flowchart LR\n.*192\.168\.9\.70/s);
       const shows = (pattern: RegExp) =>
         assert.ok(
           lines.some((line) => pattern.test(line)),
@@ -27,7 +24,7 @@ describe("npm start", () => {
       shows(/^ +created container +north-container +[\d.]+s$/);
       shows(/^ +LAN client -> north 192\.168\.9\.70 +[\d.]+ ms +at [\da-f:]{17}$/);
       shows(/^ +host +-> south 192\.168\.9\.64 +[\d.]+ ms +by shim-/);
-      shows(/^ +~ ipv4Address: "192\.168\.9\.70" => "192\.168\.9\.71"$/);
+      shows(/^ +ipv4Address: "192\.168\.9\.70" => "192\.168\.9\.71"$/);
       shows(/^ +deleted network +lan-network/);
     } finally {
       await lab.stop();
