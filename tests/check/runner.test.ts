@@ -3,12 +3,12 @@ import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { until } from "../lab/until";
-import { choosePhases, type Phase } from "../runner/phases";
+import { choosePhases, type Phase, phases } from "../runner/phases";
 import { runPhase } from "../runner/run-phase";
 import { schedule } from "../runner/schedule";
-import { root } from "./project";
+import { projectFiles, root } from "./project";
 
 /** Whether a process has ended, though perhaps still listed until the machine's first process takes notice. */
 function isGone(pid: number): boolean {
@@ -133,6 +133,13 @@ describe("runner", () => {
     });
     assert.deepEqual(begun, ["first", "waits"]);
     assert.match(results[1].failures[0].error, /first failed/);
+  });
+
+  it("has a phase, and only one, for every test file", () => {
+    const { lookupFiles } = require("mocha/lib/cli/lookup-files.js");
+    const run = phases.flatMap((phase) => phase.files ?? []).flatMap((glob) => lookupFiles(glob, ["ts"]));
+    const all = projectFiles().filter((name) => name.startsWith("tests/") && name.endsWith(".test.ts"));
+    assert.deepEqual(run.map((path: string) => relative(root, resolve(root, path))).sort(), all);
   });
 
   it("chooses a group by its name, and what it needs with it", () => {

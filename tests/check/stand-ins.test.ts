@@ -7,7 +7,7 @@ import { none, root } from "./project";
 describe("stand-ins for the provider plugins", () => {
   const options = {
     cwd: join(root, "tests/lab/plugins"),
-    env: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
+    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -mod=readonly -trimpath", GOWORK: "off" },
     check: false,
   };
 

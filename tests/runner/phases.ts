@@ -56,6 +56,14 @@ export const phases: readonly Phase[] = [
     testSeconds: 300,
     minutes: 25,
   },
+  {
+    name: "full",
+    files: ["tests/lab/full/**/*.test.ts"],
+    inLab: true,
+    needs: ["prepare"],
+    testSeconds: 300,
+    minutes: 20,
+  },
 ];
 
 /** The phases of the given names or groups (`check` stands for all `check:…`), with what they need; all for no name. */

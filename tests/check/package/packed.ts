@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { run } from "../../lab/process";
-import { projectFiles, root } from "../project";
+import { copyPackage } from "../copy";
+import { root } from "../project";
 
 /** The package as npm would publish it. */
 export interface Packed {
@@ -23,10 +24,7 @@ export interface Packed {
 export async function pack(): Promise<Packed> {
   const folder = mkdtempSync(join(tmpdir(), "wirework-package-"));
   const copy = join(folder, "copy");
-  for (const name of projectFiles().filter((each) => !/^(tests|bench|examples)\//.test(each))) {
-    cpSync(join(root, name), join(copy, name));
-  }
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  copyPackage(copy);
   const args = ["pack", "--offline", "--loglevel=error", "--pack-destination", folder];
   const packing = await run("npm", args, { cwd: copy, check: false });
   if (packing.code !== 0) throw new Error(`npm pack: code ${packing.code}\n${packing.stdout}${packing.stderr}`);
