@@ -91,7 +91,7 @@ export class FullHost implements LabHost {
     const known = ["-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile=${this.file("known-hosts")}`];
     const patience = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR"];
     const login = ["-T", "-i", this.privateKeyPath, `${this.user}@${this.address}`];
-    return execute(["ssh", ...shared, ...known, ...patience, ...login, command], { timeoutMs: 180_000, ...options });
+    return execute(["ssh", ...shared, ...known, ...patience, ...login, command], { timeoutMs: 600_000, ...options });
   }
 
   async powerOn(): Promise<void> {

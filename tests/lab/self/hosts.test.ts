@@ -62,6 +62,16 @@ describe("light hosts", () => {
       await lan.exec("client", `ping -c1 -W2 ${addresses[debian]} && ping -c1 -W2 2001:db8:9::${debian}`);
     }));
 
+  it("see the cable of a card pulled and plugged in again", () =>
+    onBoth(async (host) => {
+      const carrier = async () => (await host.exec("ip -br link show eth1")).stdout;
+      await host.setCarrier("eth1", false);
+      assert.match(await carrier(), /NO-CARRIER/);
+      await host.setCarrier("eth1", true);
+      assert.match(await carrier(), /LOWER_UP/);
+      await assert.rejects(host.setCarrier("eth7", false), /eth7: the host has no such card/);
+    }));
+
   it("run a container of their own on the LAN, which sees its client's address", () =>
     onBoth(async (host, debian) => {
       await loadImages(host);
