@@ -37,7 +37,6 @@ export const phases: readonly Phase[] = [
     minutes: 5,
   },
   { name: "check:package", files: ["tests/check/package/**/*.test.ts"], testSeconds: 120, minutes: 5 },
-  { name: "check:stand-ins", files: ["tests/check/stand-ins.test.ts"], after: ["prepare"], minutes: 5 },
   { name: "check:runner", files: ["tests/check/runner.test.ts"], testSeconds: 60, minutes: 5 },
   {
     name: "engine",
@@ -55,6 +54,13 @@ export const phases: readonly Phase[] = [
     needs: ["prepare"],
     testSeconds: 300,
     minutes: 25,
+  },
+  {
+    name: "stand-ins",
+    files: ["tests/lab/plugins/*.test.ts"],
+    needs: ["prepare"],
+    testSeconds: 600,
+    minutes: 12,
   },
   {
     name: "full",
