@@ -1,12 +1,12 @@
 // The lab's stand-ins for provider plugins are Go: their own unit tests, counted here as one.
-
-import { none } from "../../check/project";
-import { skipMissing } from "../../missing";
-import { onPath, run } from "../process";
+import { join } from "node:path";
+import { none } from "../check/project";
+import { skipMissing } from "../missing";
+import { onPath, run } from "./process";
 
 describe("stand-ins for the provider plugins", () => {
   const options = {
-    cwd: __dirname,
+    cwd: join(__dirname, "plugins"),
     // As the plugins are built, so that what is compiled already is taken from Go's cache.
     env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -mod=readonly -trimpath", GOWORK: "off" },
     check: false,
