@@ -92,6 +92,16 @@ describe("apply and remove", () => {
       assert.equal((await host.apply(facts)).code, 0);
       const second = await host.apply(facts);
       assert.equal(second.stdout, "unchanged\n", second.stderr);
+      for (const [from, to] of [
+        ["src fd00:9::2", "src fd00:9::3"],
+        ["via 192.168.9.65", "via 192.168.9.66"],
+        ["10.1.2.3/32 dev shim0", "10.1.2.3/32 dev eth0"],
+      ]) {
+        const other = [...facts, "addr fd00:9::3/128 dev shim0"].map((fact) => fact.replace(from, to));
+        const changed = await host.apply(other);
+        assert.match(changed.stdout, new RegExp(`^~ route .*${to}`, "m"), changed.stderr);
+        assert.equal((await host.check(other)).code, 0);
+      }
       await host.remove(facts);
       assertSame(await host.snapshot(), before);
     }));

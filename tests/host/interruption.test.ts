@@ -67,7 +67,7 @@ async function sweep(
 }
 
 describe("a run that is interrupted", function () {
-  this.timeout(120_000);
+  this.timeout(300_000); // seconds on an idle machine
   for (const [name, change] of Object.entries(changes)) {
     it(`is taken back or done by the next run, when ${name} is killed at any step`, () =>
       inSandbox(async (host) => {
