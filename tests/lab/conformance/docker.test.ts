@@ -262,16 +262,18 @@ describe("the Docker plugin, as wirework relies on it", function () {
     assert.equal(await engine.inspect("agent", "{{.State.Running}}"), "true");
   });
 
-  it("shows at a refresh what the engine added to a set, and replaces for it", async () => {
+  it("shows at a refresh what the engine made of a set, and replaces for it", async () => {
     const network = { type: "Network", name: "plain", args: { ipamConfigs: [{ subnet: "198.51.100.0/24" }] } } as const;
     const agent = container("agent", { capabilities: { adds: ["NET_ADMIN"] } });
     await up(network, agent);
     assertUnchanged(await preview(network, agent));
     await refresh();
-    const [pool] = (await state("plain")).outputs.ipamConfigs;
-    assert.equal(pool.gateway, "198.51.100.1");
     assert.deepEqual((await state("agent")).outputs.capabilities.adds, ["CAP_NET_ADMIN"]);
-    assert.equal((await preview(network, agent)).summary.replace, 2);
+    const { summary, steps } = await preview(network, agent);
+    assert.equal(summary.replace, 1, "a capability is to be given in the engine's own spelling");
+    assert.ok(steps.every(({ op, name }) => op === "same" || name === "agent"));
+    const [pool] = (await state("plain")).outputs.ipamConfigs;
+    assert.ok(!pool.gateway, "the engine names a gateway only for a pool of its own choice");
   });
 
   it("does not see that a container lost a network that the program gave", async () => {
