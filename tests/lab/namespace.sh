@@ -43,26 +43,49 @@ enter() {
   exit "$status"
 }
 
+# Processes of one lab, in its control group of one hierarchy and those below.
+processes() {
+  find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null || :
+}
+
+# Removes a control group and those below; fails while a process is in one.
+remove_cgroup() {
+  find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || :
+  [ ! -d "$1" ]
+}
+
 remove_cgroups() {
   left=0
   for top in $(hierarchies); do
     group="$top/wirework-lab-$1"
     [ -d "$group" ] || continue
-    find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || :
-    if [ -d "$group" ]; then left=1; fi
+    # Whoever opened the lab is gone: what still runs in it is about to be ended by the kernel, or escaped that.
+    for pid in $(processes "$group"); do kill -9 "$pid" 2>/dev/null || :; done
+    remove_cgroup "$group" || left=1
   done
   return "$left"
+}
+
+# Groups of labs whose own sweeper was killed too: in a lab that lives, the group of every hierarchy holds a process.
+remove_forgotten() {
+  for top in $(hierarchies); do
+    find "$top" -mindepth 1 -maxdepth 1 -type d -name 'wirework-lab-*' -mmin +2 | while read -r group; do
+      if [ -z "$(processes "$group")" ]; then remove_cgroup "$group" || :; fi
+    done
+  done
 }
 
 sweep() {
   # End of file comes when the process that opened the lab is gone, by whatever cause.
   cat >/dev/null
   tries=0
+  # A busy machine takes a namespace apart slowly.
   until remove_cgroups "$1"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 200 ] || exit 1
-    sleep 0.05
+    [ "$tries" -lt 1000 ] || exit 1
+    sleep 0.1
   done
+  remove_forgotten
 }
 
 verb=$1
