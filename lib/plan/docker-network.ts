@@ -115,7 +115,7 @@ export function readDriverOptions(
 ): { [key: string]: string } {
   const given = readRecord(problems, path, value, parseLabelKey).flatMap(([key, text]): [string, string][] => {
     const at = memberPath(path, key);
-    const argument = Object.hasOwn(own, key) ? own[key]?.argument : undefined;
+    const argument = own[key]?.argument;
     if (argument !== undefined) {
       problems.add(at, text, `is said by the argument ${argument}`, `give ${argument}`);
       return [];
