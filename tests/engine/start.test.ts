@@ -3,7 +3,8 @@ import { Lab } from "../lab/lab";
 import { demonstrate } from "../lab/start/demonstrate";
 
 describe("npm start", () => {
-  it("shows the quick start from the first preview to the host as it was found", async () => {
+  it("shows the quick start from the first preview to the host as it was found", async function () {
+    this.timeout(600_000); // five runs of the engine one after the other, beside other phases
     const lab = await Lab.start();
     const lines: string[] = [];
     try {

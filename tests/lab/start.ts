@@ -23,9 +23,14 @@ async function outside(keep: boolean): Promise<number> {
   const start = performance.now();
   await prepare();
   mkdirSync(folder, { recursive: true });
+  rmSync(diagram, { force: true });
   const mark = `${process.pid}`;
   const pidFile = join(folder, `lab-${mark}.pid`);
   const removeKeyFolder = offerKeyFolder();
+  let interrupted = false;
+  process.on("SIGINT", () => {
+    interrupted = true;
+  });
   try {
     const typescript = ["--require", "ts-node/register/transpile-only"];
     const program = [...typescript, __filename, ...(keep ? ["--keep"] : [])];
@@ -38,15 +43,17 @@ async function outside(keep: boolean): Promise<number> {
       writeFileSync(pidFile, `${pid}\n`);
     }
     const code = await lab;
-    if (code === 0) {
-      print("");
-      print(
-        `${keep ? "Ended" : `All of it took ${((performance.now() - start) / 1000).toFixed(1)} s`}; nothing of it is left on this machine but`,
-      );
-      print(`the picture of the topology as Mermaid: ${diagram}`);
-      print("Next: README.md, `In your own project`. To look around on host and LAN: npm start -- --keep");
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    // Ctrl-C is how a lab that was kept ends; any other run was broken off by it.
+    if (interrupted && !keep) {
+      print("\ninterrupted: the lab is gone, with everything in it");
+      return 130;
     }
-    return code;
+    if (code !== 0 && !interrupted) return code;
+    print(`\n${keep ? "Ended" : `All of it took ${seconds} s`}; the lab is gone, with everything in it`);
+    if (existsSync(diagram)) print(`The picture of the topology as Mermaid: ${diagram}`);
+    print("Next: README.md, `In your own project`. To look around on host and LAN: npm start -- --keep");
+    return 0;
   } finally {
     rmSync(pidFile, { force: true });
     removeKeyFolder();
@@ -55,11 +62,6 @@ async function outside(keep: boolean): Promise<number> {
 
 /** In the lab. */
 async function inside(keep: boolean): Promise<number> {
-  let interrupted = 130;
-  process.on("SIGINT", () => {
-    print(interrupted === 0 ? "" : "\ninterrupted: the lab goes, with everything in it");
-    process.exit(interrupted);
-  });
   // The stack's state and logs go with the lab, whatever ends it.
   process.env.TMPDIR = join(runFolder, "tmp");
   mkdirSync(process.env.TMPDIR, { recursive: true });
@@ -75,7 +77,6 @@ async function inside(keep: boolean): Promise<number> {
     );
     print("");
     for (const line of lookAround(site, pid)) print(line);
-    interrupted = 0;
     return new Promise(() => setInterval(() => {}, 60_000));
   }
   await takeThrough(site, print);
