@@ -132,6 +132,8 @@ export class Stack {
   async config(values: Readonly<Record<string, string>>, kind: "plain" | "secret" = "plain"): Promise<void> {
     await this.ready();
     const flag = kind === "secret" ? "--secret" : "--plaintext";
+    // As arguments, where all users of the machine can see them: they are the lab's own secrets, gone with it. From its standard
+    // input the CLI would take a value without its last newline.
     const pairs = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
     await this.pulumi(["config", "set-all", "--stack", this.name, ...pairs]);
   }
