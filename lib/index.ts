@@ -25,6 +25,7 @@ export {
 export type { NetworkRef } from "./components/network-ref";
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
+export { DefaultRoute } from "./plan/default-route";
 export type { NetworkFacts } from "./plan/macvlan-agent";
 export { MacvlanMode, type ShimPlan, type SubnetSettings } from "./plan/macvlan-network";
 export { ArgumentError, type Problem } from "./problems";

@@ -22,11 +22,6 @@ export interface ExtraNetworkArgs {
    */
   ipv6Address?: pulumi.Input<string>;
   /**
-   * Fixed MAC on it. Needs Docker 25.
-   * @default - chosen by Docker
-   */
-  macAddress?: pulumi.Input<string>;
-  /**
    * Names under which other containers of that network find this one.
    * @default - none
    */
@@ -36,6 +31,11 @@ export interface ExtraNetworkArgs {
    * @default false
    */
   management?: pulumi.Input<boolean>;
+  /**
+   * Rank of this network's gateway: of several the highest is the default route. Needs Docker 28; `management` needs no number.
+   * @default 0
+   */
+  gatewayPriority?: pulumi.Input<number>;
 }
 
 /** What is proved from inside the agent's network namespace once it runs. Needs a host. */
@@ -103,6 +103,9 @@ export interface AgentContainerArgs {
   after?: pulumi.Resource;
 }
 
+// Docker's provider takes a change of these for an update, and then tells the engine nothing of it.
+const neverUpdated = ["init", "healthcheck", "tmpfs"];
+
 /** The container of an agent, and the proof that it stands where it was declared. */
 export function newAgentContainer(context: ComponentContext, args: AgentContainerArgs, parent: pulumi.Resource) {
   const { plan } = args;
@@ -127,9 +130,11 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
         ),
       ),
       ports: args.ports,
+      // Given, because newer versions of Docker's provider would carry over what a refresh found.
+      mustRun: true,
     },
     // Name, address and MAC can be held by one container only: the old one must be gone before the new one comes.
-    { parent, deleteBeforeReplace: true, dependsOn: args.after },
+    { parent, deleteBeforeReplace: true, dependsOn: args.after, replaceOnChanges: neverUpdated },
   );
   const verification = newContainerVerification(context, plan, container, parent);
   const networks = container.networkDatas.apply((found) => found.map(networkAddresses));

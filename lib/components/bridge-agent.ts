@@ -86,11 +86,6 @@ export interface BridgeAgentArgs extends ContainerArgs {
    */
   ipv6Address?: pulumi.Input<string>;
   /**
-   * Fixed MAC. Needs Docker 25 (API 1.44).
-   * @default - chosen by Docker
-   */
-  macAddress?: pulumi.Input<string>;
-  /**
    * Names under which other containers of the network find this one.
    * @default - none
    */
@@ -149,7 +144,6 @@ export class BridgeAgent extends pulumi.ComponentResource {
       ownNetwork,
       ipv4Address,
       ipv6Address,
-      macAddress,
       aliases,
       extraNetworks,
       ports,
@@ -161,7 +155,6 @@ export class BridgeAgent extends pulumi.ComponentResource {
       own: ownNetwork,
       ipv4Address,
       ipv6Address,
-      macAddress,
       aliases,
       extraNetworks,
       ports,

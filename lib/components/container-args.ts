@@ -80,7 +80,7 @@ export interface HealthcheckArgs {
 export interface HostEntryArgs {
   /** Name to look up. */
   host: pulumi.Input<string>;
-  /** Its address. */
+  /** Its IPv4 address; Docker's provider reads an IPv6 address back cut at its first colon. */
   ip: pulumi.Input<string>;
 }
 
@@ -275,6 +275,11 @@ export function dockerLabels(own: pulumi.Input<readonly LabelPlan[]>, given?: Co
   );
 }
 
+// The engine's own way of writing them: any other is read back as a change after a refresh.
+function capabilities(names: ContainerArgs["addCapabilities"]) {
+  return names && mapInput(names, (given) => given.map((name) => (name.startsWith("CAP_") ? name : `CAP_${name}`)));
+}
+
 /** The part of Docker's arguments that has nothing to do with the network. */
 export function containerArguments(
   args: ContainerArgs,
@@ -293,12 +298,13 @@ export function containerArguments(
       ),
     restart: args.restart ?? "unless-stopped",
     memory: args.memoryMiB,
-    memorySwap: args.memorySwapMiB,
+    // Without it the engine chooses twice the memory, and every preview would show that as a change.
+    memorySwap: args.memorySwapMiB ?? (args.memoryMiB && mapInput(args.memoryMiB, (memory) => 2 * memory)),
     cpuShares: args.cpuShares,
     cpuSet: args.cpuSet,
     capabilities:
       args.addCapabilities || args.dropCapabilities
-        ? { adds: args.addCapabilities, drops: args.dropCapabilities }
+        ? { adds: capabilities(args.addCapabilities), drops: capabilities(args.dropCapabilities) }
         : undefined,
     privileged: args.privileged,
     init: args.init,

@@ -8,6 +8,8 @@ import { factText, type HostState } from "../plan/host-state";
 import { type Claim, Inventory } from "../plan/inventory";
 import { Problems } from "../problems";
 
+type HostPart = "hostIdentity" | "managementAddress" | "managementPort";
+
 /** What a component's children are made in. */
 export interface ComponentContext {
   /** Name of the component: the first part of each child's name. */
@@ -16,20 +18,23 @@ export interface ComponentContext {
   readonly owner: string;
   /** The host, where one is given. */
   readonly link?: HostLink;
-  /** What the plan must know of all this; the identity may be an Output. */
-  readonly plan: Omit<PlanContext, "hostIdentity"> & { hostIdentity?: pulumi.Input<string> };
+  /** What the plan must know of all this; what is said of the host may be an Output. */
+  readonly plan: Omit<PlanContext, HostPart> & {
+    readonly hostIdentity?: pulumi.Input<string>;
+    readonly managementAddress?: pulumi.Input<string>;
+    readonly managementPort?: pulumi.Input<number>;
+  };
 }
 
 /** Gathers what a component needs before it plans. */
 export function componentContext(component: string, name: string, host?: pulumi.Input<HostRef>): ComponentContext {
   const link = host === undefined ? undefined : hostLink(host);
-  const plan = {
-    component,
-    name,
-    project: pulumi.getProject(),
-    stack: pulumi.getStack(),
-    hostIdentity: link?.identity,
+  const ofHost = link && {
+    hostIdentity: link.identity,
+    managementAddress: link.management.address,
+    managementPort: link.management.port,
   };
+  const plan = { component, name, project: pulumi.getProject(), stack: pulumi.getStack(), ...ofHost };
   return { name, owner: ownerOf({ component, name, project: plan.project, stack: plan.stack }), link, plan };
 }
 
@@ -88,11 +93,7 @@ export function withClaims<P extends { claims: readonly Claim[]; warnings: reado
   plan: P,
 ): P {
   const problems = new Problems(context.component, context.name);
-  for (const { property, value, rule, wayOut } of inventory().add(`${context.component} ${context.name}`, [
-    ...plan.claims,
-  ])) {
-    problems.add(property, value, rule, wayOut);
-  }
+  problems.addAll(inventory().add(`${context.component} ${context.name}`, [...plan.claims]));
   problems.throwIfAny();
   for (const warning of plan.warnings) {
     pulumi.log.warn(`${context.component} "${context.name}": ${warning}`);

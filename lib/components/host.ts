@@ -182,7 +182,8 @@ export class Host extends pulumi.ComponentResource {
     this.ref = pulumi.secret(
       pulumi.all([login.output, helper.id]).apply(([settings, ready]) => ({ ...settings, name, ready })),
     ) as pulumi.Output<HostRef>;
-    rememberHostLink(this.ref, { identity, connection, sudo, ready: helper.id, helper, provider });
+    const management = { address: pick(plan, ({ address }) => address), port: pick(plan, ({ port }) => port) };
+    rememberHostLink(this.ref, { identity, management, connection, sudo, ready: helper.id, helper, provider });
     this.registerOutputs({ identity: this.identity, facts: this.facts, ref: this.ref });
   }
 }

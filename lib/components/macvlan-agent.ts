@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, part } from "../lift";
+import type { DefaultRoute } from "../plan/default-route";
 import { planMacvlanAgent } from "../plan/macvlan-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
@@ -37,11 +38,6 @@ export interface MacvlanAgentArgs extends ContainerArgs {
    */
   ipv6Address?: pulumi.Input<string>;
   /**
-   * Fixed MAC: unicast. Needs Docker 25 (API 1.44).
-   * @default - derived from stack, name and network: locally administered, the same after every re-creation; Docker before 25 derives one from the address
-   */
-  macAddress?: pulumi.Input<string>;
-  /**
    * Names under which other containers of the network find this one.
    * @default - none
    */
@@ -51,6 +47,12 @@ export interface MacvlanAgentArgs extends ContainerArgs {
    * @default - none
    */
   extraNetworks?: pulumi.Input<pulumi.Input<ExtraNetworkArgs>[]>;
+  /**
+   * By which network the agent reaches the rest of the world, where it has several: the macvlan network is asked for by
+   * `DefaultRoute.Measuring`.
+   * @default - the extra network that is marked `management`; without one, Docker chooses
+   */
+  defaultRoute?: pulumi.Input<DefaultRoute>;
   /**
    * What is proved once the agent runs.
    * @default - with a host: its gateway answers; else nothing
@@ -87,7 +89,10 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly ipv4Address: pulumi.Output<string>;
   /** IPv6 address that it really has on the macvlan network, empty where it has none. */
   readonly ipv6Address: pulumi.Output<string>;
-  /** MAC that it really has on the macvlan network. */
+  /**
+   * MAC that it really has on the macvlan network. Docker before 28 makes it of the IPv4 address (`02:42:` and the address
+   * in hex), so that a fixed address is a fixed MAC; Docker's provider can hand over no other.
+   */
   readonly macAddress: pulumi.Output<string>;
   /** Its addresses on all of its networks. */
   readonly networks: pulumi.Output<NetworkAddresses[]>;
@@ -101,9 +106,9 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       ownNetwork,
       ipv4Address,
       ipv6Address,
-      macAddress,
       aliases,
       extraNetworks,
+      defaultRoute,
       verify,
       ...container
     } = args ?? {};
@@ -111,9 +116,9 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       own: ownNetwork,
       ipv4Address,
       ipv6Address,
-      macAddress,
       aliases,
       extraNetworks,
+      defaultRoute,
       verification: verify,
     };
     const context = componentContext("MacvlanAgent", name, host);

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { lift, pick } from "../lift";
-import { networkFacts } from "../plan/macvlan-agent";
 import { type MacvlanMode, planMacvlanNetwork } from "../plan/macvlan-network";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
@@ -151,17 +150,16 @@ export class MacvlanNetwork extends pulumi.ComponentResource {
   constructor(name: string, args: MacvlanNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     const { host, ...settings } = args ?? {};
     const context = componentContext("MacvlanNetwork", name, host);
-    const plan = lift({ context: context.plan, settings }, ({ context, settings }) => ({
-      ...withClaims(context, planMacvlanNetwork(context, settings)),
-      settings,
-    }));
+    const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
+      withClaims(context, planMacvlanNetwork(context, settings)),
+    );
     const summary = { ...settings, facts: factLines(context, plan) };
     super("wirework:index:MacvlanNetwork", name, summary, withHostProvider(opts, host));
 
     const facts = newFacts(context, plan, this);
     const network = newDockerNetwork(context, plan, this, facts);
 
-    this.ref = networkRef({ id: network.id, facts: pick(plan, (planned) => networkFacts(planned, planned.settings)) });
+    this.ref = networkRef({ id: network.id, facts: pick(plan, ({ facts }) => facts) });
     this.networkName = network.name;
     this.networkId = network.id;
     this.registerOutputs({ ref: this.ref, networkName: this.networkName, networkId: this.networkId });

@@ -80,6 +80,8 @@ export interface HostRef {
 export interface HostLink {
   /** See {@link HostRef.identity}. */
   readonly identity: pulumi.Input<string>;
+  /** Where the host is managed: what a published port must not catch. */
+  readonly management: { readonly address: pulumi.Input<string>; readonly port: pulumi.Input<number> };
   /** Arguments of every SSH connection: one secret, built in one place. */
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   /** Whether the helper is called through `sudo -n`. */
@@ -111,6 +113,7 @@ export function hostLink(ref: pulumi.Input<HostRef>): HostLink {
   const open = <V>(get: (value: pulumi.Unwrap<HostRef>) => V) => pulumi.unsecret(host.apply(get));
   return {
     identity: open((value) => value.identity),
+    management: { address: open((value) => value.address), port: open((value) => value.port) },
     connection: pulumi.secret(host.apply((value) => connectionArguments(value))),
     sudo: open((value) => value.sudo),
     ready: open((value) => value.ready),

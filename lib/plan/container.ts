@@ -197,7 +197,7 @@ function readHosts(problems: Problems, hosts: ContainerSettings["hosts"]): void 
     readRequired(problems, `${at}.host`, host, parseHostName);
     // Docker itself resolves this word to the host's address.
     if (ip !== "host-gateway") {
-      readRequired(problems, `${at}.ip`, ip, (text) => parseAddress(text));
+      readRequired(problems, `${at}.ip`, ip, (text) => parseAddress(text, 4));
     }
   });
 }

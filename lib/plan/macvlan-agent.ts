@@ -1,6 +1,6 @@
 import { type Address, addressText, BITS, parseAddress } from "../net/address";
 import { nextFree } from "../net/address-pool";
-import { deriveMac, isLocallyAdministered, parseMac } from "../net/mac";
+import { isLocallyAdministered, parseMac } from "../net/mac";
 import { contains, overlaps } from "../net/range";
 import type { Problems } from "../problems";
 import {
@@ -14,7 +14,7 @@ import {
   readExtraNetworks,
 } from "./agent";
 import type { ContainerSettings } from "./container";
-import { linkScope, ownerOf, type PlanContext, startProblems } from "./context";
+import { linkScope, type PlanContext, startProblems } from "./context";
 import { DefaultRoute, planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
@@ -123,7 +123,7 @@ export function planMacvlanAgent(context: PlanContext, given: MacvlanAgentSettin
     networkName: name,
     ...(ipv4 && { ipv4Address: addressText(ipv4) }),
     ...(ipv6 && { ipv6Address: addressText(ipv6) }),
-    macAddress: macAddress ?? deriveMac(`${ownerOf(context)} ${name}`),
+    ...(macAddress !== undefined && { macAddress }),
     ...(aliases.length > 0 && { aliases }),
   };
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
@@ -272,9 +272,4 @@ function agentWarnings(context: PlanContext, macAddress: string | undefined, nee
         ]
       : []),
   ];
-}
-
-/** What agents must know of a planned network. */
-export function networkFacts(plan: MacvlanNetworkPlan, _settings?: MacvlanNetworkSettings): NetworkFacts {
-  return plan.facts;
 }

@@ -41,7 +41,7 @@ export function secretValue(input: unknown): unknown {
 }
 
 /** A key pair's public half, made for these tests only. */
-export const hostKey =
-  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q";
+export const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q";
 /** What looks like a private key. */
-export const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nY2FuYXJ5LXNlY3JldA==\n-----END OPENSSH PRIVATE KEY-----\n";
+export const privateKey =
+  "-----BEGIN OPENSSH PRIVATE KEY-----\nY2FuYXJ5LXNlY3JldA==\n-----END OPENSSH PRIVATE KEY-----\n";

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Runs on a host, read by `sh`: prints all network state in sections, each under a line `=== name`. It changes nothing.
 export LC_ALL=C
 section() { printf '\n=== %s\n' "$1"; }
