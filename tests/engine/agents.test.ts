@@ -9,7 +9,7 @@ for (const debian of debians) {
         place,
         `const web = { host: host.ref, image, command: ["sh", "-c", "mkdir -p /www && echo here > /www/index.html && exec httpd -f -h /www"] };
          const plain = new BridgeAgent("plain", { ...web, ports: [{ internal: 80, external: 8081 }], hostname: "plain", memoryMiB: 64, environment: { A: "1" } });
-         const own = new BridgeAgent("own", { ...web, ports: [{ internal: 80, external: 8082 }], ownNetwork: { subnets: [{ subnet: "10.77.0.0/24" }] }, ipv4Address: "10.77.0.9" });
+         const own = new BridgeAgent("own", { ...web, ports: [{ internal: 80, external: 8082 }], ownNetwork: { subnets: [{ subnet: "10.77.0.0/24", gateway: "10.77.0.1" }] }, ipv4Address: "10.77.0.9" });
          export const addresses = [plain.ipv4Address, own.ipv4Address];
          export const proofs = [plain.verification, own.verification];`,
       );
@@ -17,7 +17,8 @@ for (const debian of debians) {
       const { addresses, proofs } = (await stack.outputs()) as { addresses: string[]; proofs: string[] };
       assert.match(addresses[0], /^172\.17\./);
       assert.equal(addresses[1], "10.77.0.9");
-      for (const proof of proofs) assert.match(proof, /^gateway .* answered from /m);
+      assert.match(proofs[0], /^default route by network bridge/m);
+      assert.match(proofs[1], /^gateway 10\.77\.0\.1 answered from /m);
       for (const port of [8081, 8082]) {
         const page = await place.host.exec(
           `timeout 5 sh -c 'exec 3<>/dev/tcp/127.0.0.1/${port}' 2>/dev/null; busybox wget -q -O - http://127.0.0.1:${port}/`,

@@ -64,6 +64,7 @@ describe("a host", () => {
         "hostKey:",
         `proxy: { address: config.require("jump"), hostKey: config.require("jumpKey"), privateKey: config.requireSecret("privateKey") }, hostKey:`,
       ),
+      check: true,
     });
     await stack.config({ address: host.address, hostKey: host.hostKey, jump: jump.address, jumpKey: jump.hostKey });
     await stack.config({ privateKey: host.privateKey }, "secret");
@@ -148,7 +149,7 @@ describe("a host", () => {
     const { host } = place;
     const agent = `${network.replace("new", "const lan = new")}\nnew MacvlanAgent("north", { host: host.ref, image, network: lan.ref });`;
     const program = (identity: string) => onHost(agent).replace("hostKey:", `identity: "${identity}", hostKey:`);
-    const stack = new Stack({ program: program("first") });
+    const stack = new Stack({ program: program("first"), check: true });
     await stack.config({ address: host.address, hostKey: host.hostKey });
     await stack.config({ privateKey: host.privateKey }, "secret");
     await stack.up();

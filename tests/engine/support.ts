@@ -67,7 +67,7 @@ export const onHost = (body: string) => `${preamble}\n${body}\n`;
 
 /** A stack whose program is `onHost(body)`, with the site's login; `env` is read anew at each run. */
 export async function stackOn({ host }: Site, body: string, env?: Readonly<Record<string, string>>): Promise<Stack> {
-  const stack = new Stack({ program: onHost(body), env });
+  const stack = new Stack({ program: onHost(body), env, check: true });
   await stack.config({ address: host.address, hostKey: host.hostKey });
   await stack.config({ privateKey: host.privateKey }, "secret");
   return stack;

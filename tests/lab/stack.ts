@@ -17,13 +17,15 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Limit of one engine run. @default 300000 */
   readonly timeoutMs?: number;
+  /** Whether a run that fails is thrown, where the run itself says nothing of it. @default false */
+  readonly check?: boolean;
 }
 
 /** An engine run: exit code, what it printed and what it did. A failed run is a result, not an exception: look at the code. */
 export interface StackResult extends RunResult, RunEvents {}
 
 export interface RunStackOptions {
-  /** Throw when the run fails. @default false */
+  /** Throw when the run fails. @default - as the stack has it */
   readonly check?: boolean;
   /** Called with each line that the engine prints. */
   readonly onLine?: (line: string) => void;
@@ -98,7 +100,7 @@ export class Stack {
   }
 
   private async engineRun(args: readonly string[], given: RunStackOptions = {}): Promise<StackResult> {
-    const options = { check: false, ...given };
+    const options = { check: this.options.check ?? false, ...given };
     await this.ready();
     const log = join(this.folder, `events-${this.runs++}.jsonl`);
     const command = [...args, "--stack", this.name, "--event-log", log, "--suppress-progress"];
