@@ -179,6 +179,22 @@ describe("facts of several owners", () => {
       assertSame(await host.snapshot(), before);
     }));
 
+  it("keeps another owner's route when the last IPv4 address of its link goes, which drops it in the kernel", () =>
+    inSandbox(async (host) => {
+      const route = "route 10.8.0.0/16 dev shim0 table 300";
+      const sourced = "route 10.9.0.0/16 dev shim0 src 192.168.9.3";
+      await host.apply([SHIM[0]]);
+      await host.apply(["addr 192.168.9.3/24 dev shim0"], "test/dev/guest");
+      await host.apply([route, sourced], OTHER);
+      const anew = await host.apply(["addr 192.168.9.3/32 dev shim0"], "test/dev/guest");
+      assert.equal(anew.code, 0, anew.stderr);
+      assert.equal((await host.check([route, sourced], OTHER)).stdout, "as declared\n");
+      const removed = await host.remove(["addr 192.168.9.3/32 dev shim0"], "test/dev/guest");
+      assert.match(removed.stdout, /pending route 10\.9\.0\.0\/16 .*\(no address 192\.168\.9\.3\)/, removed.stderr);
+      assert.match((await host.check([route], OTHER)).stdout, /^- route 10\.9|as declared/);
+      assert.match((await host.exec("ip route show table 300")).stdout, /10\.8\.0\.0\/16/);
+    }));
+
   it("refuses one thing with two values, and names both owners", () =>
     inSandbox(async (host) => {
       await host.apply(SHIM);

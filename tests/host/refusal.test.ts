@@ -70,6 +70,28 @@ describe("what wirework did not make", () => {
       await host.exec("kill $(cat /run/guest)");
     }));
 
+  it("is not lost with an address of ours: routes that need the last one, secondaries of a primary one", () =>
+    inSandbox(async (host) => {
+      const facts = ["addr 10.9.0.1/24 dev other0"];
+      await host.exec("ip link add other0 type veth peer name other1; ip link set other0 up", "", true);
+      await host.apply(facts);
+      await host.exec("ip route add 10.10.0.0/16 via 10.9.0.7", "", true);
+      await refused(
+        host,
+        "remove",
+        stdin(facts),
+        /10\.9\.0\.1 dev other0 is the last IPv4 address there.*10\.10\.0\.0\/16/,
+      );
+      await host.exec(
+        "ip address add 10.9.0.2/24 dev other0; echo 0 >/proc/sys/net/ipv4/conf/other0/promote_secondaries",
+      );
+      await refused(host, "remove", stdin(facts), /is the primary address of its network.*addr 10\.9\.0\.2 dev other0/);
+      await host.exec("echo 1 >/proc/sys/net/ipv4/conf/other0/promote_secondaries");
+      assert.equal((await host.remove(facts)).code, 0);
+      const left = await host.exec("ip -o -4 address show other0; ip route show 10.10.0.0/16");
+      assert.match(left.stdout, /10\.9\.0\.2\/24[\s\S]*10\.10\.0\.0\/16 via 10\.9\.0\.7/);
+    }));
+
   it("has no macvlan on a macvlan, which the kernel would put elsewhere", () =>
     inSandbox((host) =>
       refused(

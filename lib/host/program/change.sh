@@ -70,9 +70,9 @@ change() {
   make_plan "$OWNER" "$1" "$2" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
   if [ "$VERB" = apply ] && [ -s "$RUN/conflicts" ]; then fail "conflicts on this host; nothing was changed:
 $(sed 's/^/  /' "$RUN/conflicts")"; fi
-  if [ -s "$RUN/blocked" ]; then fail "links cannot be removed or made anew; nothing was changed:
+  if [ -s "$RUN/blocked" ]; then fail "this would take away what wirework did not make; nothing was changed:
 $(sed 's/^/  /' "$RUN/blocked")
-Remove what is on top first (a Docker network must be replaced with its link)"; fi
+Remove that first (a Docker network must be replaced with the link beneath it)"; fi
   hold_signals
   for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.

@@ -35,10 +35,10 @@ read_kernel() {
       index_of = $1; sub(/:$/, "", index_of)
       print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias
     }
-    # addr ADDRESS PREFIX DEV; a peer address is nothing that we would make
+    # addr ADDRESS PREFIX DEV RANK; a peer address is nothing that we would make
     function addr(    a) {
       split($4, a, "/")
-      print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2
+      print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2, (/ secondary / ? "secondary" : "primary")
     }
     # route TO TABLE METRIC PROTO DEV VIA SRC TYPE; flags, scope, preference and lifetimes are not ours to compare
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {

@@ -10,6 +10,8 @@ make_plan() {
     facts_of_others "$1"
     sed 's/^/S /' "$3"
     sed 's/^/N /' "$2"
+    echo "P sysctl net/ipv4/conf/all/promote_secondaries"
+    sed -n 's|^addr [0-9.]*/.* dev \(.*\)$|P sysctl net/ipv4/conf/\1/promote_secondaries|p' "$3" | sort -u
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
@@ -44,7 +46,7 @@ $1 == "K" && $2 == "link" {
   L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
   L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13
 }
-$1 == "K" && $2 == "addr"   { A["addr " $3 " dev " $5] = $4 }
+$1 == "K" && $2 == "addr"   { k = "addr " $3 " dev " $5; A[k] = $4; A_address[k] = $3; A_dev[k] = $5; A_rank[k] = $6 }
 $1 == "K" && $2 == "route"  {
   k = route_key($3, $4, $5)
   # Of several with one key (IPv6 can have them: multipath) ours is the one to compare.
@@ -66,6 +68,8 @@ function want(f, who) {
   }
   if (!(key in W)) all[++wanted] = key
   W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
+  if (kind == "addr") W_address[key] = opt["address"]
+  if (kind == "route") W_src[key] = opt["src"]
   if (kind == "link") {
     W_parent[dev] = ("parent" in opt) ? opt["parent"] : "-"; W_type[dev] = opt["type"]
     W_detail[dev] = ("mode" in opt) ? "mode:" opt["mode"] : ("id" in opt) ? "id:" opt["id"] : "-"
@@ -107,6 +111,40 @@ function can_rise(name,    p) {
 }
 function is_up(name) { return ("link " name in W) ? can_rise(name) : L_up[name] == "up" }
 
+# Which addresses go, and what the kernel takes with them: with the last IPv4 address of a link all its IPv4 routes, with
+# a primary one its secondaries (unless promote_secondaries), with any one the routes that have it as source.
+function leaves(k) { return (k in A) && ((k in T) && !(k in W) && ((k in M) || ours(A_dev[k])) || (A_dev[k] in gone)) }
+function is_v4(text) { return index(text, ":") == 0 }
+function emptied(name,    k, some) {
+  if (!stays(name)) return 0
+  for (k in W_address) if (W_dev[k] == name && is_v4(k)) return 0
+  for (k in A) if (A_dev[k] == name && is_v4(k)) { if (!leaves(k)) return 0; some = 1 }
+  return some
+}
+function is_local(address,    k) {
+  for (k in A) if (A_address[k] == address && !leaves(k)) return 1
+  for (k in W_address) if (W_address[k] == address && there(W_dev[k])) return 1
+  return 0
+}
+function network(prefix,    p, o) {
+  split(prefix, p, "/"); split(p[1], o, ".")
+  return p[2] "/" int((((o[1] * 256 + o[2]) * 256 + o[3]) * 256 + o[4]) / 2 ^ (32 - p[2]))
+}
+function promotes(name,    path, value) {
+  for (path in V) if (path ~ /promote_secondaries$/ && V[path] == 1 && (path ~ /\/all\// || path ~ ("/" name "/"))) return 1
+  return 0
+}
+function takes_along(    k, other, r) {
+  for (k in A) {
+    if (!leaves(k) || !stays(A_dev[k]) || !is_v4(k)) continue
+    if (!ours(A_dev[k]) && emptied(A_dev[k])) for (r in R_dev) if (R_dev[r] == A_dev[k] && is_v4(r) && !R_mine[r] && R_proto[r] != 2)
+      print k " is the last IPv4 address there, and the kernel would drop with it: " route_text(r) ", which wirework did not make" >(out "blocked")
+    if (A_rank[k] == "primary" && !promotes(A_dev[k])) for (other in A)
+      if (A_dev[other] == A_dev[k] && A_rank[other] == "secondary" && is_v4(other) && !leaves(other) && network(A[other]) == network(A[k]))
+        print k " is the primary address of its network there, and the kernel would drop with it: " other "; set net/ipv4/conf/" A_dev[k] "/promote_secondaries = 1" >(out "blocked")
+  }
+}
+
 function first(rank, line) { ip_first[rank] = ip_first[rank] line "\n" }
 function last(rank, line) { ip_last[rank] = ip_last[rank] line "\n" }
 function added(f) { print "+ " f >(out "changes"); print "- " f >(out "drift") }
@@ -128,9 +166,11 @@ END {
       if (k in T && W_dev[k] != "") state(W_dev[k])
       if ((W_dev[k] in gone) || ((("link " W_dev[k]) in T) && state(W_dev[k]) == "born")) touch(k)
       if (k ~ /^link / && state(W_parent[W_dev[k]]) == "born") touch(k)
+      if (k ~ /^route / && (is_v4(k) && emptied(W_dev[k]) || W_src[k] != "" && !is_local(W_src[k]))) touch(k)
     }
     going()
   }
+  takes_along()
   for (i = 1; i <= touched; i++) {
     k = order[i]
     if (k in W) { parse(W[k]); f = W[k]; if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl() }
@@ -192,7 +232,8 @@ function addr() {
   if (stays(dev) && (k in A)) {
     if (!(k in M) && !ours(dev)) return foreign(f, "addr " A[k] " dev " dev)
     if (A[k] == opt["prefix"]) return
-    changed(f, "addr " A[k] " dev " dev); last(5, "addr del " A[k] " dev " dev)
+    changed(f, "addr " A[k] " dev " dev)
+    last(is_v4(k) ? 7 : 5, "addr del " A[k] " dev " dev) # IPv4 keeps both for a moment, so that the link is never without
   } else added(f)
   if (!(k in M)) made[++mades] = k "\tabsent"
   last(6, "addr add " opt["prefix"] " dev " dev (index(k, ":") ? " nodad" : ""))
@@ -210,9 +251,10 @@ function route_del(k,    w) { split(k, w, " "); first(1, "route del " w[2] " dev
 function route() {
   if (!there(dev)) { no_route(k); return pending(f, "no link " dev) } # the one before may have had another link
   if (!is_up(dev)) return pending(f, "link " dev " is down")
+  if (("src" in opt) && !is_local(opt["src"])) { no_route(k); return pending(f, "no address " opt["src"]) }
   if ((k in R_dev) && !(R_dev[k] in gone)) {
     if (!R_mine[k]) return foreign(f, route_text(k))
-    if (R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-")) return
+    if (R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-") && !(is_v4(k) && emptied(dev))) return
     changed(f, route_text(k)); route_del(k)
   } else added(f)
   last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : ""))
