@@ -13,6 +13,8 @@ export interface Declared {
   /** The output or id of another Command that `triggers` gets. */
   readonly triggeredBy?: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Made without the SDK's class, which itself fills in defaults and marks secrets. */
+  readonly raw?: boolean;
 }
 
 /** A stack of Commands on the test's SSH server. */
@@ -57,6 +59,11 @@ export class CommandStack {
   async preview(...commands: Declared[]): Promise<StackResult> {
     this.declare(...commands);
     return this.stack.preview({ check: true });
+  }
+
+  async failingPreview(...commands: Declared[]): Promise<string> {
+    this.declare(...commands);
+    return failed(await this.stack.preview());
   }
 
   refresh(): Promise<StackResult> {

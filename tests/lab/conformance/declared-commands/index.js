@@ -4,8 +4,15 @@ const { readFileSync } = require("node:fs");
 const command = require("@pulumi/command");
 const pulumi = require("@pulumi/pulumi");
 
+// What the engine gets from a language whose SDK does nothing by itself.
+class RawCommand extends pulumi.CustomResource {
+  constructor(name, args, options) {
+    super("command:remote:Command", name, args, options);
+  }
+}
+
 const made = {};
-for (const { name, args, secrets = [], triggeredBy, options } of JSON.parse(
+for (const { name, args, secrets = [], triggeredBy, options, raw } of JSON.parse(
   readFileSync(process.env.DECLARED, "utf8"),
 )) {
   for (const key of secrets) args[key] = pulumi.secret(args[key]);
@@ -13,5 +20,6 @@ for (const { name, args, secrets = [], triggeredBy, options } of JSON.parse(
     const [other, output] = triggeredBy.split(".");
     args.triggers = [made[other][output]];
   }
-  made[name] = new command.remote.Command(name, args, options);
+  const Command = raw ? RawCommand : command.remote.Command;
+  made[name] = new Command(name, args, options);
 }
