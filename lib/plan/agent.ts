@@ -69,7 +69,11 @@ export function readAgentContainer(
   others: readonly string[],
 ): string {
   readContainer(problems, settings ?? {}, [...CONTAINER_ARGUMENTS, ...others]);
-  return typeof settings?.containerName === "string" ? settings.containerName : context.name;
+  const name = typeof settings?.containerName === "string" ? settings.containerName : context.name;
+  if (name.length === 1) {
+    problems.add("containerName", name, "has 1 character", "Docker wants at least 2 in the name of a container");
+  }
+  return name;
 }
 
 /** Claims the container's name. */

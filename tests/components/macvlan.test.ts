@@ -117,10 +117,10 @@ describe("wrong arguments", () => {
   it("names both agents that want one address", async () => {
     await registered(() => {
       const lan = new MacvlanNetwork("lan", { parent: "eth1", subnets });
-      new MacvlanAgent("a", { image: "busybox", network: lan.ref, ipv4Address: "192.168.9.70" });
+      new MacvlanAgent("east", { image: "busybox", network: lan.ref, ipv4Address: "192.168.9.70" });
       assert.throws(
-        () => new MacvlanAgent("b", { image: "busybox", network: lan.ref, ipv4Address: "192.168.9.70" }),
-        /ipv4Address: .*192\.168\.9\.70.*"a"/s,
+        () => new MacvlanAgent("west", { image: "busybox", network: lan.ref, ipv4Address: "192.168.9.70" }),
+        /ipv4Address: .*192\.168\.9\.70.*"east"/s,
       );
     });
   });

@@ -41,6 +41,16 @@ async function bootSite(debian: Debian): Promise<Site> {
   return { lan, host, found: await host.snapshot() };
 }
 
+// A scenario that failed half-way must not fail the ones after it.
+afterEach(async function () {
+  if (this.currentTest?.state === "failed") {
+    for (const { host } of await Promise.all(sites.values())) {
+      await host.reset();
+      await loadImages(host);
+    }
+  }
+});
+
 // Once, after all scenarios of all files.
 after(async () => (await lab).stop());
 

@@ -108,8 +108,8 @@ describe("the inventory", () => {
         inventory.add("lan-2", planMacvlanNetwork(contextOf("MacvlanNetwork", "lan-2"), second).claims),
         [],
       );
-      assert.deepEqual(inventory.add("a", agent("a", { ipv4Address: "192.168.9.70" })), []);
-      assert.deepEqual(inventory.add("b", agent("b", { ipv4Address: "192.168.9.71" })), []);
+      assert.deepEqual(inventory.add("a", agent("a1", { ipv4Address: "192.168.9.70" })), []);
+      assert.deepEqual(inventory.add("b", agent("b1", { ipv4Address: "192.168.9.71" })), []);
     });
 
     it("finds every conflict of two agents at once", () => {
@@ -119,8 +119,8 @@ describe("the inventory", () => {
         macAddress: "02:00:00:00:00:70",
         container: { containerName: "probe" },
       };
-      inventory.add("a", agent("a", settings));
-      const found = inventory.add("b", agent("b", settings));
+      inventory.add("a", agent("a1", settings));
+      const found = inventory.add("b", agent("b1", settings));
       assert.deepEqual(
         found.map(({ property }) => property),
         ["containerName", "ipv4Address", "macAddress"],
