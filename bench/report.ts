@@ -57,7 +57,7 @@ export function report(measured: Measurements, size: { networks: number; contain
     });
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
-    `${size.networks} networks, ${size.containers} containers, ${size.rounds} rounds. Ratios of create and destroy: to docker, 16 at once;`,
+    `${size.networks} networks, ${size.containers} containers; rounds: ${size.rounds}. Ratios of create and destroy: to docker, 16 at once;`,
     "of previews: to plain Pulumi under ts-node; each within its round.",
     "",
     line(head),

@@ -6,7 +6,7 @@ import { labId, runInLab } from "../tests/lab/namespace";
 import { prepare } from "../tests/runner/prepare";
 import type { Contender } from "./contender";
 import { dockerCli } from "./docker-cli";
-import { linkCompilers, PulumiContender, starts, tsNode } from "./pulumi";
+import { compiled, linkCompilers, PulumiContender, starts, tsNode } from "./pulumi";
 import { Measurements, report, versions } from "./report";
 import { bootSite, type Site } from "./site";
 import { type Workload, workload } from "./workload";
@@ -62,6 +62,10 @@ function contenders({ host, endpoint }: Site, work: Workload, consumer: string, 
     }),
     new PulumiContender({ ...{ name: "wirework", program, consumer, starts }, config: { ...config, endpoint } }),
     new PulumiContender({
+      ...{ name: "wirework, compiled", program, consumer, starts: [compiled] },
+      config: { ...config, endpoint },
+    }),
+    new PulumiContender({
       ...{ name: "wirework with Host", program, consumer, starts: [tsNode], secrets },
       config: { ...config, ...login, endpoint },
     }),
@@ -99,10 +103,11 @@ async function bench(given: Settings, consumer: string): Promise<void> {
     const measured = new Measurements();
     const all = contenders(site, work, consumer, given);
     console.log(`${await versions(site.host)}\nload before: ${loadavg()[0]!.toFixed(1)}\n`);
-    // Caches of disk, Node and engine are warm for all alike: the first container after a boot costs a second more.
-    const [warmUp] = [dockerCli(site.host, workload({ networks: 1, containers: 2, image: work.image }), 2)];
-    await warmUp.create();
-    await warmUp.destroy();
+    // Caches of disk, Node and engine are warm for all alike: the first of a kind costs seconds more.
+    const small = dockerCli(site.host, workload({ networks: 1, containers: 2, image: work.image }), 2);
+    await small.create();
+    await small.destroy();
+    for (const contender of all) await contender.warmUp?.();
     for (let round = 1; round <= given.rounds; round++) {
       console.log(`round ${round} of ${given.rounds}`);
       for (const contender of all) await turn(contender, site, given.previews, measured);
