@@ -100,7 +100,7 @@ export interface AgentContainerArgs {
   /** Published ports. */
   ports?: docker.ContainerArgs["ports"];
   /** What must be on the host before the container. */
-  after?: pulumi.Resource;
+  after?: pulumi.CustomResource;
 }
 
 // Docker's provider takes a change of these for an update, and then tells the engine nothing of it.
@@ -114,8 +114,12 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
     {
       ...containerArguments(args.container),
       name: pick(plan, ({ containerName }) => containerName),
+      // Bound to the host, as its network is: facts and helper go after the container.
       labels: dockerLabels(
-        pick(plan, ({ labels }) => labels),
+        after(
+          args.after?.id ?? context.link?.ready,
+          pick(plan, ({ labels }) => labels),
+        ),
         args.container.labels,
       ),
       // Bound to the network's id: Docker's provider attaches by name, and a network that is made anew keeps its name.

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { diffSnapshots } from "../lab/snapshot";
 import { Stack } from "../lab/stack";
 import { assertTakenBack, changes, onHost, type Site, site, stackOn, subnet } from "./support";
 
@@ -20,25 +21,18 @@ describe("a host", () => {
 
   it("that is logged into without sudo rights is refused within seconds, and nothing is changed", async () => {
     const { host, found } = place;
-    await host.exec("useradd --create-home --shell /bin/bash mallory && install -d -m 700 -o mallory ~mallory/.ssh");
-    await host.exec("install -m 600 -o mallory /root/.ssh/authorized_keys ~mallory/.ssh/authorized_keys");
+    await host.exec("mv /etc/sudoers.d /etc/sudoers.off && mkdir -m 750 /etc/sudoers.d");
     const stack = await stackOn(place, network);
-    await stack.config({ user: "mallory" });
+    await stack.config({ user: "net" });
     const started = Date.now();
     const result = await stack.up({ check: false });
+    await host.exec("rmdir /etc/sudoers.d && mv /etc/sudoers.off /etc/sudoers.d");
     assert.notEqual(result.code, 0);
     assert.match(result.stdout, /sudo -n does not let this user run .*nothing was changed/s);
     assert.ok(Date.now() - started < 60_000);
-    assert.equal(
-      (await host.exec("ls /usr/local/sbin /var/lib/wirework /run/wirework 2>&1", { check: false })).stdout.includes(
-        "wirework\n",
-      ),
-      false,
-    );
+    assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
     await stack.destroy();
     stack.dispose();
-    await host.exec("pkill -u mallory; userdel --remove mallory", { check: false });
-    void found;
   });
 
   it("is used by another user than root over sudo, and by its IPv6 address, with or without brackets", async () => {

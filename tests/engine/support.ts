@@ -15,7 +15,7 @@ export interface Site {
   readonly lan: Lan;
   readonly host: LightHost;
   /** The host as it is found: what it must be again at the end of every scenario. */
-  readonly found: Snapshot;
+  found: Snapshot;
 }
 
 const lab = Lab.start();
@@ -44,9 +44,10 @@ async function bootSite(debian: Debian): Promise<Site> {
 // A scenario that failed half-way must not fail the ones after it.
 afterEach(async function () {
   if (this.currentTest?.state === "failed") {
-    for (const { host } of await Promise.all(sites.values())) {
-      await host.reset();
-      await loadImages(host);
+    for (const place of await Promise.all(sites.values())) {
+      await place.host.reset();
+      await loadImages(place.host);
+      place.found = await place.host.snapshot();
     }
   }
 });
