@@ -65,6 +65,7 @@ export function commandText(verb: Verb, sudo: boolean): string {
       BOOTSTRAP,
     );
   }
-  const absent = verb === "uninstall" ? 'echo "nothing of wirework is here"; exit 0' : `echo "${GONE}" >&2; exit 69`;
+  const absent =
+    verb === "uninstall" ? 'cat >/dev/null; echo "nothing of wirework is here"; exit 0' : `echo "${GONE}" >&2; exit 69`;
   return shell([`${present} || { ${absent}; }`, ...allowed(DISPATCHER, NO_SUDO), run]);
 }
