@@ -1,6 +1,5 @@
 // Makes what the lab needs and a registry has: packages of the machine, engine, plugins, trees of hosts, images.
 // Runs outside the lab's namespaces; within them there is no way to a registry.
-import { fullDisk } from "../lab/disks";
 import { prepareImages } from "../lab/images";
 import { prepareMachine } from "../lab/packages";
 import { step } from "../lab/process";
@@ -21,7 +20,6 @@ export async function prepare(): Promise<void> {
 export async function prepareTests(): Promise<void> {
   await prepare();
   await step("tree of an older lab host", () => lightTree("12"));
-  await step("disk of a full host", () => fullDisk("testing"));
 }
 
 if (require.main === module) {
