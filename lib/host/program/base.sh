@@ -15,6 +15,7 @@ LEDGER=/var/lib/wirework              # what was last applied: outlives a reboot
 VOLATILE=/run/wirework                # what is true of this boot's kernel only: goes with it
 LOCK=/run/wirework.lock
 LOCK_WAIT=120
+DOCKER_WAIT=60                        # a small machine just after boot needs half a minute to say its version
 UNITS=/etc/systemd/system
 MARK=30583                            # group of our links: set atomically when a link is made
 PROTO=119                             # protocol of our routes; not named in rt_protos

@@ -5,7 +5,7 @@ NEEDED="awk sed grep sha256sum sync stat find sort timeout cmp"
 
 version_of_kernel() { uname -r | sed 's/[^0-9.].*//'; }
 version_of_iproute2() { ip -V 2>/dev/null | sed -n 's/^ip utility, iproute2-\(ss\)\{0,1\}\([0-9][0-9.]*\).*/\2/p'; }
-version_of_docker() { timeout 20 docker version --format '{{.Server.Version}}' 2>/dev/null || :; }
+version_of_docker() { timeout "$DOCKER_WAIT" docker version --format '{{.Server.Version}}' 2>/dev/null || :; }
 
 # at_least HAVE WANTED: dotted versions, number by number; what follows the numbers is not looked at.
 at_least() {
@@ -129,9 +129,9 @@ json_list() { # lines on stdin
 
 # One line of JSON: what setup prints.
 host_facts() {
-  timeout 20 docker version --format '{{.Server.Version}} {{.Server.APIVersion}}' >"$RUN/docker" 2>/dev/null || : >"$RUN/docker"
+  timeout "$DOCKER_WAIT" docker version --format '{{.Server.Version}} {{.Server.APIVersion}}' >"$RUN/docker" 2>/dev/null || : >"$RUN/docker"
   read -r docker api <"$RUN/docker" || { docker='' api=''; }
-  security=$([ -z "$docker" ] || timeout 20 docker info --format '{{json .SecurityOptions}}' 2>/dev/null || :)
+  security=$([ -z "$docker" ] || timeout "$DOCKER_WAIT" docker info --format '{{json .SecurityOptions}}' 2>/dev/null || :)
   rootless=$(printf %s "$security" | grep -o 'name=rootless' || :)
   userns=$(printf %s "$security" | grep -o 'name=userns' || :)
   virtual=$(virtualization)

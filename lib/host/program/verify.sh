@@ -4,7 +4,7 @@
 
 # find_container NAME: RUN/container = pid, start, id; then NETWORK MAC, a line each.
 find_container() {
-  timeout 20 docker inspect --type container --format '{{.State.Pid}} {{.State.StartedAt}} {{.Id}}
+  timeout "$DOCKER_WAIT" docker inspect --type container --format '{{.State.Pid}} {{.State.StartedAt}} {{.Id}}
 {{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{$it.MacAddress}}
 {{end}}' "$1" >"$2" 2>"$RUN/error" || fail "container $1: $(tail -n 1 "$RUN/error")"
 }
