@@ -21,14 +21,28 @@ const facts: Fact[] = [
   { kind: "link", name: "br0", type: "bridge" },
   { kind: "require", condition: "link eth0" },
   { kind: "require", condition: "docker >= 25" },
+  { kind: "reply", to: "172.31.7.0/24", except: "eth2", mark: "0xc8000000/0xff000000" },
+  { kind: "nat", from: "fd00:31:7::/64", oif: "eth2" },
+  { kind: "nat", from: "172.31.7.0/24", oif: "eth2", snat: "198.51.100.20" },
+  { kind: "rule", from: "0.0.0.0/0", iif: "docker0", table: 254, suppressPrefixLength: 0, priority: 10201 },
+  { kind: "rule", from: "172.31.7.0/24", fwmark: "0xc8000000/0xff000000", table: 254, priority: 10200 },
+  { kind: "route", type: "unreachable", destination: "0.0.0.0/0", metric: 4294967295, table: 200 },
+  { kind: "guard", what: "routes" },
+  { kind: "table", id: 200, name: "uplink2" },
+  { kind: "allow", what: "management-impact" },
+  { kind: "window", seconds: 60 },
 ];
 
 const text = `\
 wirework 1
 host 9f86d081884c7d65
 owner demo/dev/MacvlanNetwork.lan
+window 60
+allow management-impact
 require docker >= 25
 require link eth0
+table 200 name uplink2
+guard routes
 link br0 type bridge
 link eth0.215 parent eth0 type vlan id 215
 link shim0 parent eth0 type macvlan mode bridge address 02:aa:bb:cc:dd:ee mtu 1500
@@ -36,6 +50,12 @@ sysctl net/ipv4/conf/shim0/arp_ignore = 1
 addr 192.168.9.2/32 dev shim0
 route 192.168.9.64/26 dev shim0
 route fd00:9::/64 via fd00:8::1 dev eth0 src fd00:8::2 metric 5 table 200
+route unreachable 0.0.0.0/0 metric 4294967295 table 200
+rule from 0.0.0.0/0 iif docker0 table 254 suppress_prefixlength 0 priority 10201
+rule from 172.31.7.0/24 fwmark 0xc8000000/0xff000000 table 254 priority 10200
+nat 172.31.7.0/24 oif eth2 snat 198.51.100.20
+nat fd00:31:7::/64 oif eth2 masquerade
+reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000
 `;
 
 describe("host state", () => {

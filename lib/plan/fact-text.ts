@@ -1,0 +1,170 @@
+import { addressText, BITS, parseAddress } from "../net/address";
+import type { Checked } from "../net/checked";
+import { parseInterfaceName } from "../net/interface-name";
+import { parseMac } from "../net/mac";
+import { parsePrefix, prefixText } from "../net/prefix";
+import { shown } from "../problems";
+import type { Fact } from "./facts";
+
+// One table says how the line of each kind reads. Printing and parsing both follow it, so that neither knows a word that
+// the other does not. The helper on the host reads the same lines; a new kind is an entry here and one there.
+
+type Value = string | number;
+
+/** Reads a value; undefined when the text is not its one canonical form. */
+type Form = (text: string) => Value | undefined;
+
+/** A value in a line. */
+interface Part {
+  readonly field: string;
+  readonly form: Form;
+  /** Stands before the value. */
+  readonly word?: string;
+  readonly optional?: boolean;
+  /** Stands in place of word and value when there is none. */
+  readonly otherwise?: string;
+  /** The value is the rest of the line, spaces and all. */
+  readonly rest?: boolean;
+}
+
+const isWord: Form = (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined);
+const isRest: Form = (text) => (/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text) ? text : undefined);
+const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
+const isMark: Form = (text) =>
+  /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
+const isLink = canonical(parseInterfaceName, (name) => name);
+const isMac = canonical(parseMac, (mac) => mac);
+const isAddress = canonical((text) => parseAddress(text), addressText);
+const isNetwork = canonical((text) => parsePrefix(text), prefixText);
+// As a whole family the length 0 means something; as a network it would not.
+const isPrefix: Form = (text) => (text === "0.0.0.0/0" || text === "::/0" ? text : isNetwork(text));
+const isLinkAddress: Form = (text) => {
+  const [, address = "", length = ""] = /^([^/]+)\/([1-9][0-9]*)$/.exec(text) ?? [];
+  const parsed = parseAddress(address);
+  const fits = !parsed.fault && addressText(parsed.value) === address && Number(length) <= BITS[parsed.value.family];
+  return fits ? text : undefined;
+};
+
+function canonical<T>(parse: (text: string) => Checked<T>, print: (value: T) => string): Form {
+  return (text) => {
+    const parsed = parse(text);
+    return !parsed.fault && print(parsed.value) === text ? text : undefined;
+  };
+}
+
+function isOneOf(...choices: readonly string[]): Form {
+  return (text) => (choices.includes(text) ? text : undefined);
+}
+
+/** Kinds in the order in which they are written: what only asks or permits first, then a link before its address, an address before a route that uses it. */
+const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
+  window: [{ field: "seconds", form: isNumber }],
+  allow: [{ field: "what", form: isOneOf("management-impact") }],
+  require: [{ field: "condition", form: isRest, rest: true }],
+  table: [
+    { field: "id", form: isNumber },
+    { word: "name", field: "name", form: isWord },
+  ],
+  guard: [{ field: "what", form: isOneOf("routes") }],
+  link: [
+    { field: "name", form: isLink },
+    { word: "parent", field: "parent", form: isLink, optional: true },
+    { word: "type", field: "type", form: isOneOf("macvlan", "bridge", "vlan") },
+    { word: "mode", field: "mode", form: isWord, optional: true },
+    { word: "id", field: "id", form: isNumber, optional: true },
+    { word: "address", field: "address", form: isMac, optional: true },
+    { word: "mtu", field: "mtu", form: isNumber, optional: true },
+  ],
+  sysctl: [
+    { field: "key", form: isWord },
+    { word: "=", field: "value", form: isRest, rest: true },
+  ],
+  addr: [
+    { field: "address", form: isLinkAddress },
+    { word: "dev", field: "dev", form: isLink },
+  ],
+  route: [
+    { field: "type", form: isOneOf("unreachable", "blackhole", "prohibit"), optional: true },
+    { field: "destination", form: isPrefix },
+    { word: "via", field: "via", form: isAddress, optional: true },
+    { word: "dev", field: "dev", form: isLink, optional: true },
+    { word: "src", field: "src", form: isAddress, optional: true },
+    { word: "metric", field: "metric", form: isNumber, optional: true },
+    { word: "table", field: "table", form: isNumber, optional: true },
+  ],
+  rule: [
+    { word: "from", field: "from", form: isPrefix },
+    { word: "to", field: "to", form: isPrefix, optional: true },
+    { word: "iif", field: "iif", form: isLink, optional: true },
+    { word: "oif", field: "oif", form: isLink, optional: true },
+    { word: "fwmark", field: "fwmark", form: isMark, optional: true },
+    { word: "table", field: "table", form: isNumber },
+    { word: "suppress_prefixlength", field: "suppressPrefixLength", form: isNumber, optional: true },
+    { word: "priority", field: "priority", form: isNumber },
+  ],
+  nat: [
+    { field: "from", form: isPrefix },
+    { word: "oif", field: "oif", form: isLink },
+    { word: "snat", field: "snat", form: isAddress, otherwise: "masquerade" },
+  ],
+  reply: [
+    { field: "to", form: isPrefix },
+    { word: "except", field: "except", form: isLink },
+    { word: "mark", field: "mark", form: isMark },
+  ],
+};
+
+/** Kinds of facts, in the order in which a host state lists them. */
+export const FACT_KINDS = Object.keys(GRAMMAR) as readonly Fact["kind"][];
+
+/** The line of one fact, in the words of iproute2 and sysctl. */
+export function factText(fact: Fact): string {
+  const values = fact as unknown as { readonly [field: string]: Value | undefined };
+  const words = GRAMMAR[fact.kind].flatMap(({ word, field, otherwise }) => {
+    const value = values[field];
+    if (value === undefined) {
+      return otherwise === undefined ? [] : [otherwise];
+    }
+    return word === undefined ? [String(value)] : [word, String(value)];
+  });
+  return [fact.kind, ...words].join(" ");
+}
+
+/** The fact of one line. Takes nothing but what {@link factText} prints: one fact has one text. */
+export function parseFact(line: string): Fact {
+  const [kind = "", ...words] = line.split(" ");
+  if (!isKind(kind)) {
+    throw new Error(`no fact begins like this: ${shown(line)}; kinds are ${FACT_KINDS.join(", ")}`);
+  }
+  const fact: { [field: string]: Value } = { kind };
+  for (const part of GRAMMAR[kind]) {
+    const value = takeValue(part, words);
+    if (value !== undefined) {
+      fact[part.field] = value;
+    } else if (part.otherwise !== undefined ? words.shift() !== part.otherwise : !part.optional) {
+      throw new Error(`fact line ${shown(line)}: ${part.word ?? part.field} is missing, or not in its canonical form`);
+    }
+  }
+  if (words.length > 0) {
+    throw new Error(`fact line ${shown(line)}: ${shown(words.join(" "))} is left over`);
+  }
+  return fact as unknown as Fact;
+}
+
+function isKind(word: string): word is Fact["kind"] {
+  return (FACT_KINDS as readonly string[]).includes(word);
+}
+
+/** Takes a part's words off the front, where they are there and right. */
+function takeValue({ word, form, rest }: Part, words: string[]): Value | undefined {
+  const skipped = word === undefined ? 0 : 1;
+  if (word !== undefined && words[0] !== word) {
+    return undefined;
+  }
+  const text = rest ? words.slice(skipped).join(" ") : words[skipped];
+  const value = text === undefined ? undefined : form(text);
+  if (value !== undefined) {
+    words.splice(0, rest ? words.length : skipped + 1);
+  }
+  return value;
+}

@@ -1,0 +1,162 @@
+/** Seconds of the undo window: how long the host waits for the proof of a change that may cut the management path. */
+export interface WindowFact {
+  /** Kind of the fact. */
+  readonly kind: "window";
+  /** Seconds, 10-3600. */
+  readonly seconds: number;
+}
+
+/** A permission that the user gave by name. */
+export interface AllowFact {
+  /** Kind of the fact. */
+  readonly kind: "allow";
+  /** What is permitted. */
+  readonly what: "management-impact";
+}
+
+/** A condition that the host checks before anything is changed: `docker >= 25`, `link eth0`, `module macvlan`. */
+export interface RequireFact {
+  /** Kind of the fact. */
+  readonly kind: "require";
+  /** The condition, in the words of the helper. */
+  readonly condition: string;
+}
+
+/** The name of a routing table. */
+export interface TableFact {
+  /** Kind of the fact. */
+  readonly kind: "table";
+  /** Id of the table. */
+  readonly id: number;
+  /** Its name for `ip route show table NAME`. */
+  readonly name: string;
+}
+
+/** Keeps the host's network manager from deleting what is ours. */
+export interface GuardFact {
+  /** Kind of the fact. */
+  readonly kind: "guard";
+  /** What is kept: routes and rules. */
+  readonly what: "routes";
+}
+
+/** A network interface that is ours. */
+export interface LinkFact {
+  /** Kind of the fact. */
+  readonly kind: "link";
+  /** Name of the interface. */
+  readonly name: string;
+  /** Interface beneath it. */
+  readonly parent?: string;
+  /** What the kernel makes. */
+  readonly type: "macvlan" | "bridge" | "vlan";
+  /** Mode of a macvlan. */
+  readonly mode?: string;
+  /** Id of a VLAN. */
+  readonly id?: number;
+  /** MAC address; left to the kernel when absent. */
+  readonly address?: string;
+  /** MTU; the parent's when absent. */
+  readonly mtu?: number;
+}
+
+/** A kernel setting. The key is in slash form, because an interface name may hold dots. */
+export interface SysctlFact {
+  /** Kind of the fact. */
+  readonly kind: "sysctl";
+  /** Path below /proc/sys. */
+  readonly key: string;
+  /** What is written there. */
+  readonly value: string;
+}
+
+/** An address on an interface. */
+export interface AddressFact {
+  /** Kind of the fact. */
+  readonly kind: "addr";
+  /** Address with prefix length. */
+  readonly address: string;
+  /** Interface that bears it. */
+  readonly dev: string;
+}
+
+/** A route. */
+export interface RouteFact {
+  /** Kind of the fact. */
+  readonly kind: "route";
+  /** A route that refuses instead of leading anywhere; it has neither `via`, `dev` nor `src`. */
+  readonly type?: "unreachable" | "blackhole" | "prohibit";
+  /** Where it leads: a prefix. */
+  readonly destination: string;
+  /** Next hop; on-link when absent. */
+  readonly via?: string;
+  /** Interface. */
+  readonly dev?: string;
+  /** Source address of what the host itself sends. */
+  readonly src?: string;
+  /** Metric; the kernel's default when absent. */
+  readonly metric?: number;
+  /** Table; main when absent. */
+  readonly table?: number;
+}
+
+/** A policy rule: which table is asked for which packets. */
+export interface RuleFact {
+  /** Kind of the fact. */
+  readonly kind: "rule";
+  /** Source prefix; all of a family is `0.0.0.0/0` or `::/0`. The rule is of this family. */
+  readonly from: string;
+  /** Destination prefix. */
+  readonly to?: string;
+  /** Interface by which the packet came. */
+  readonly iif?: string;
+  /** Interface to which the sender bound itself. */
+  readonly oif?: string;
+  /** Firewall mark with mask: `0xc8000000/0xff000000`. */
+  readonly fwmark?: string;
+  /** Table that is asked. */
+  readonly table: number;
+  /** Routes with a prefix of this length or shorter do not count. */
+  readonly suppressPrefixLength?: number;
+  /** Place among the rules; the lowest is asked first. */
+  readonly priority: number;
+}
+
+/** Translation of source addresses. */
+export interface NatFact {
+  /** Kind of the fact. */
+  readonly kind: "nat";
+  /** Whose packets. */
+  readonly from: string;
+  /** Interface by which they leave. */
+  readonly oif: string;
+  /** Address that they get; the interface's own one when absent. */
+  readonly snat?: string;
+}
+
+/** Marks connections that others open to a prefix by any other link than one, so that answers go back the way they came. */
+export interface ReplyFact {
+  /** Kind of the fact. */
+  readonly kind: "reply";
+  /** Prefix that is asked. */
+  readonly to: string;
+  /** Link whose connections need no mark. */
+  readonly except: string;
+  /** Mark with mask, of the connection and of its answers. */
+  readonly mark: string;
+}
+
+/** One line of wanted host state. */
+export type Fact =
+  | WindowFact
+  | AllowFact
+  | RequireFact
+  | TableFact
+  | GuardFact
+  | LinkFact
+  | SysctlFact
+  | AddressFact
+  | RouteFact
+  | RuleFact
+  | NatFact
+  | ReplyFact;

@@ -1,0 +1,115 @@
+import { strict as assert } from "node:assert";
+import * as fc from "fast-check";
+import { addressText, BITS } from "../../lib/net/address";
+import { prefixAround, prefixText } from "../../lib/net/prefix";
+import { FACT_KINDS, factText, parseFact } from "../../lib/plan/fact-text";
+import type { Fact } from "../../lib/plan/facts";
+
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const hex = fc.integer({ min: 1, max: 0xffffffff }).map((value) => `0x${value.toString(16)}`);
+const mark = fc.tuple(fc.oneof(hex, fc.constant("0x0")), hex).map((parts) => parts.join("/"));
+const address = fc
+  .oneof(
+    fc.record({ family: fc.constant(4 as const), value: fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }) }),
+    fc.record({ family: fc.constant(6 as const), value: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }) }),
+  )
+  .chain((one) => fc.record({ address: fc.constant(one), length: fc.integer({ min: 1, max: BITS[one.family] }) }));
+const single = address.map((one) => addressText(one.address));
+const network = address.map((one) => prefixText(prefixAround(one.address, one.length)));
+const prefix = fc.oneof({ weight: 6, arbitrary: network }, fc.constantFrom("0.0.0.0/0", "::/0"));
+const link = fc.constantFrom("eth0", "eth0.215", "shim-0a1b2c3d", "via", "table", "dev", "mark", "masquerade");
+const mac = fc.constantFrom("02:42:c0:a8:09:10", "00:1b:21:00:00:01");
+const word = fc.constantFrom("uplink2", "wr200", "name", "private", "net/ipv4/conf/eth0.215/rp_filter");
+const rest = fc.array(fc.constantFrom("docker", ">=", "28", "link", "table", "="), { minLength: 1, maxLength: 4 });
+const line = rest.map((words) => words.join(" "));
+
+/** Optional fields are left out, never there without a value. */
+const some = <T>(always: object, maybe: { [field: string]: fc.Arbitrary<T> }) =>
+  fc.record({ ...(always as typeof maybe), ...maybe }, { requiredKeys: Object.keys(always) as never });
+
+const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
+  window: some({ seconds: u32 }, {}),
+  allow: fc.constant({ what: "management-impact" }),
+  require: some({ condition: line }, {}),
+  table: some({ id: u32, name: word }, {}),
+  guard: fc.constant({ what: "routes" }),
+  link: some({ name: link, type: fc.constantFrom("macvlan", "bridge", "vlan") }, {
+    parent: link,
+    mode: word,
+    id: u32,
+    address: mac,
+    mtu: u32,
+  } as { [field: string]: fc.Arbitrary<unknown> }),
+  sysctl: some({ key: word, value: line }, {}),
+  addr: fc.record({ address: address.map((one) => `${addressText(one.address)}/${one.length}`), dev: link }),
+  route: fc.oneof(
+    some({ destination: prefix }, { via: single, dev: link, src: single, metric: u32, table: u32 } as {
+      [field: string]: fc.Arbitrary<unknown>;
+    }),
+    some({ type: fc.constantFrom("unreachable", "blackhole", "prohibit"), destination: prefix }, { table: u32 }),
+  ),
+  rule: some({ from: prefix, table: u32, priority: u32 }, {
+    to: prefix,
+    iif: link,
+    oif: link,
+    fwmark: mark,
+    suppressPrefixLength: u32,
+  } as { [field: string]: fc.Arbitrary<unknown> }),
+  nat: some({ from: prefix, oif: link }, { snat: single }),
+  reply: fc.record({ to: prefix, except: link, mark }),
+};
+
+describe("a fact's line", () => {
+  for (const kind of FACT_KINDS) {
+    it(`is read back as it was, for every ${kind}`, () => {
+      fc.assert(
+        fc.property(bodies[kind], (body) => {
+          const fact = { kind, ...body } as unknown as Fact;
+          assert.deepEqual(parseFact(factText(fact)), fact);
+        }),
+      );
+    });
+  }
+
+  it("is the only text of its fact", () => {
+    const any = fc.oneof(
+      ...FACT_KINDS.map((kind) => bodies[kind].map((body) => ({ kind, ...body }) as unknown as Fact)),
+    );
+    const edit = fc.record({ at: fc.nat(), by: fc.constantFrom("", " ", "0", "a", "  ") });
+    fc.assert(
+      fc.property(any, edit, (fact, { at, by }) => {
+        const text = factText(fact);
+        const position = at % (text.length + 1);
+        const edited = text.slice(0, position) + by + text.slice(position);
+        let read: Fact;
+        try {
+          read = parseFact(edited);
+        } catch {
+          return;
+        }
+        assert.equal(factText(read), edited);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  const refused: [line: string, reason: RegExp][] = [
+    ["", /no fact begins like this/],
+    ["tunnel a", /kinds are window, allow/],
+    ["__proto__ a", /no fact begins like this/],
+    ["route 10.0.0.1/8 dev eth0", /destination is missing, or not in its canonical form/],
+    ["route 10.0.0.0/8 dev eth0 via 10.0.0.1", /"via 10\.0\.0\.1" is left over/],
+    ["route unicast 10.0.0.0/8", /destination is missing/],
+    ["rule from all table 200 priority 1", /from is missing, or not in its canonical form/],
+    ["rule from 10.0.0.0/8 fwmark 0x0C/0xff table 200 priority 1", /table is missing/],
+    ["rule from 10.0.0.0/8 table 200 priority 01", /priority is missing, or not/],
+    ["nat 10.0.0.0/8 oif eth2", /snat is missing/],
+    ["nat 10.0.0.0/8 oif eth2 snat 10.0.0.300", /snat is missing, or not/],
+    ["addr 10.0.0.1/33 dev eth0", /address is missing, or not/],
+    ["guard everything", /what is missing, or not/],
+    ["table 200 name uplink2 ", /"" is left over/],
+  ];
+  for (const [line, reason] of refused) {
+    it(`is refused when it is ${JSON.stringify(line)}`, () => assert.throws(() => parseFact(line), reason));
+  }
+});
