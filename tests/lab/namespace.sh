@@ -29,7 +29,11 @@ enter() {
   join_cgroups "$lab"
   # Everything that the lab writes at run time goes with its mount namespace: nspawn's state, named network namespaces, hosts.
   mount -t tmpfs -o mode=755 tmpfs /run
-  mkdir -p /run/lock /run/netns /run/sshd /run/systemd/nspawn /run/wirework
+  mkdir -p /run/lock /run/netns /run/sshd /run/systemd/nspawn /run/wirework/home /run/wirework/tmp
+  # So do stacks and logs, and the login keys that the library keeps: for `ssh`, which takes the home from the password
+  # database and not from HOME. The user's own keys are out of sight too.
+  awk -F: -v OFS=: '$3 == 0 { $6 = "/run/wirework/home" } { print }' /etc/passwd >/run/wirework/passwd
+  mount --bind /run/wirework/passwd /etc/passwd
   # /sys shows the network of whoever mounted it.
   mkdir /run/cgroup
   mount --rbind /sys/fs/cgroup /run/cgroup
@@ -39,7 +43,7 @@ enter() {
   rmdir /run/cgroup
   ip link set lo up
   status=0
-  WIREWORK_LAB=$lab "$@" || status=$?
+  TMPDIR=/run/wirework/tmp WIREWORK_LAB=$lab "$@" || status=$?
   exit "$status"
 }
 

@@ -5,10 +5,10 @@ import { parseArgs } from "node:util";
 import { prepare } from "../runner/prepare";
 import { cacheDir } from "./cache";
 import { Lab } from "./lab";
-import { labId, runFolder, runInLab } from "./namespace";
+import { labId, runInLab } from "./namespace";
 import { bringUp, type Shown, takeThrough } from "./start/demonstrate";
 import { lookAround } from "./start/keep";
-import { hideKeyFolder, labProcess, offerKeyFolder } from "./start/outside";
+import { labProcess } from "./start/outside";
 import { bootSite } from "./start/site";
 import { until } from "./until";
 
@@ -26,7 +26,6 @@ async function outside(keep: boolean): Promise<number> {
   rmSync(diagram, { force: true });
   const mark = `${process.pid}`;
   const pidFile = join(folder, `lab-${mark}.pid`);
-  const removeKeyFolder = offerKeyFolder();
   let interrupted = false;
   process.on("SIGINT", () => {
     interrupted = true;
@@ -56,16 +55,11 @@ async function outside(keep: boolean): Promise<number> {
     return 0;
   } finally {
     rmSync(pidFile, { force: true });
-    removeKeyFolder();
   }
 }
 
 /** In the lab. */
 async function inside(keep: boolean): Promise<number> {
-  // The stack's state and logs go with the lab, whatever ends it.
-  process.env.TMPDIR = join(runFolder, "tmp");
-  mkdirSync(process.env.TMPDIR, { recursive: true });
-  await hideKeyFolder();
   print("");
   const lab = await Lab.start();
   const site = await bootSite(lab);

@@ -1,5 +1,4 @@
-// Run inside a lab: boots a host on a LAN with a container on it, writes the lab's id to the file that it is given, and stays.
-import { writeFileSync } from "node:fs";
+// Run inside a lab: boots a host on a LAN with a container on it, says `up` and the lab's id, and stays.
 import { LabImage, loadImages } from "../images";
 import { Lab } from "../lab";
 import { labId } from "../namespace";
@@ -11,7 +10,7 @@ async function main(): Promise<void> {
   await loadImages(host, [LabImage.probe]);
   await host.exec(`docker run -d --restart always ${LabImage.probe}`);
   await lan.exec("client", "ping -c1 -W2 192.168.9.5");
-  writeFileSync(process.argv[2]!, `${labId()}\n`);
+  console.log(`up ${labId()}`);
   setInterval(() => {}, 1000);
 }
 

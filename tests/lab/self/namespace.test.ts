@@ -1,7 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { leftovers, machineState } from "../namespace";
 import { run } from "../process";
@@ -12,31 +11,25 @@ const lab = [...typescript, join(__dirname, "../namespace.ts")];
 
 /** A lab with a LAN and a host that runs a container, in a program of its own. */
 class LabProgram {
-  readonly folder = mkdtempSync(join(tmpdir(), "wirework-self-"));
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
+  private said = "";
 
   constructor() {
-    const program = [process.execPath, ...typescript, join(__dirname, "lab-program.ts"), join(this.folder, "says")];
-    this.child = spawn(process.execPath, [...lab, ...program], { stdio: ["ignore", "ignore", "inherit"] });
+    const program = [process.execPath, ...typescript, join(__dirname, "lab-program.ts")];
+    this.child = spawn(process.execPath, [...lab, ...program], { stdio: ["ignore", "pipe", "inherit"] });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.said += text;
+    });
     this.ended = new Promise((resolve) => this.child.on("close", resolve));
   }
 
   /** The lab's id, once its host runs. */
   up(): Promise<string> {
-    const read = () => readFileSync(join(this.folder, "says"), "utf8").trim();
     return until("the inner lab", { timeoutMs: 60_000 }, async () => {
       assert.equal(this.child.exitCode, null, "the inner lab ended early");
-      try {
-        return read() || undefined;
-      } catch {
-        return undefined;
-      }
+      return /^up (.+)$/m.exec(this.said)?.[1];
     });
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -79,6 +72,20 @@ describe("the lab's namespace", () => {
     await nothingLeft(before, stdout.trim());
   });
 
+  it("takes along temporary files, and the keys that the library keeps for ssh", async () => {
+    // What `ssh` takes for the home: neither HOME nor what HOME was when the lab began.
+    const program = `
+      const { mkdirSync, mkdtempSync } = require("node:fs");
+      const { tmpdir, userInfo } = require("node:os");
+      const keys = userInfo().homedir + "/.wirework-self";
+      mkdirSync(keys);
+      console.log(JSON.stringify([keys, mkdtempSync(tmpdir() + "/wirework-self-")]));`;
+    const { stdout } = await run(process.execPath, [...lab, process.execPath, "-e", program]);
+    const [keys, temporary] = JSON.parse(stdout) as [string, string];
+    assert.ok(!existsSync(keys), keys);
+    assert.ok(!existsSync(temporary), temporary);
+  });
+
   it("leaves nothing when it is killed, and two labs with the same names run side by side", async () => {
     const before = await machineState();
     const programs = [new LabProgram(), new LabProgram()];
@@ -101,7 +108,6 @@ describe("the lab's namespace", () => {
     } finally {
       for (const program of programs) program.child.kill("SIGKILL");
       await Promise.all(programs.map((program) => program.ended));
-      for (const program of programs) program.remove();
     }
   });
 });

@@ -1,28 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
-import { userInfo } from "node:os";
-import { join } from "node:path";
-import { run } from "../process";
-
-/** Where the library keeps login keys for `ssh`, which takes the home from the password database and not from HOME. */
-const keyFolder = join(userInfo().homedir, ".wirework");
-
-/** Makes the folder where the lab hides the user's own; returns what takes it away again. */
-export function offerKeyFolder(): () => void {
-  const made = mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
-  return () => {
-    if (made === undefined) return;
-    try {
-      rmdirSync(keyFolder);
-    } catch {
-      // Meanwhile somebody put something into it, and it stays.
-    }
-  };
-}
-
-/** In the lab: lays an empty folder over the user's, so that the keys of lab hosts go with the lab. */
-export async function hideKeyFolder(): Promise<void> {
-  await run("mount", ["-t", "tmpfs", "-o", "mode=700", "tmpfs", keyFolder]);
-}
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The first process of the lab that was started with `mark` in its environment, as the machine numbers it. */
 export function labProcess(mark: string): number | undefined {
