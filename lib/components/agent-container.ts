@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { newVerification } from "../host/host-change";
+import { withoutPromiseTraces } from "../host/promise-traces";
 import { after, type Planned, pick } from "../lift";
 import type { EndpointPlan } from "../plan/macvlan-agent";
 import type { LabelPlan } from "../plan/macvlan-network";
@@ -109,36 +110,39 @@ const neverUpdated = ["init", "healthcheck", "tmpfs"];
 /** The container of an agent, and the proof that it stands where it was declared. */
 export function newAgentContainer(context: ComponentContext, args: AgentContainerArgs, parent: pulumi.Resource) {
   const { plan } = args;
-  const container = new docker.Container(
-    `${context.name}-container`,
-    {
-      ...containerArguments(args.container),
-      name: pick(plan, ({ containerName }) => containerName),
-      // Bound to the host, as its network is: facts and helper go after the container.
-      labels: dockerLabels(
-        after(
-          args.after?.id ?? context.link?.ready,
-          pick(plan, ({ labels }) => labels),
-        ),
-        args.container.labels,
+  const container = withoutPromiseTraces(
+    () =>
+      new docker.Container(
+        `${context.name}-container`,
+        {
+          ...containerArguments(args.container),
+          name: pick(plan, ({ containerName }) => containerName),
+          // Bound to the host, as its network is: facts and helper go after the container.
+          labels: dockerLabels(
+            after(
+              args.after?.id ?? context.link?.ready,
+              pick(plan, ({ labels }) => labels),
+            ),
+            args.container.labels,
+          ),
+          // Bound to the network's id: Docker's provider attaches by name, and a network that is made anew keeps its name.
+          networksAdvanced: after(
+            args.networkId,
+            pick(plan, ({ endpoints }) =>
+              endpoints.map(({ networkName, aliases, ...rest }) => ({
+                name: networkName,
+                ...rest,
+                aliases: aliases && [...aliases],
+              })),
+            ),
+          ),
+          ports: args.ports,
+          // Given, because newer versions of Docker's provider would carry over what a refresh found.
+          mustRun: true,
+        },
+        // Name, address and MAC can be held by one container only: the old one must be gone before the new one comes.
+        { parent, deleteBeforeReplace: true, dependsOn: args.after, replaceOnChanges: neverUpdated },
       ),
-      // Bound to the network's id: Docker's provider attaches by name, and a network that is made anew keeps its name.
-      networksAdvanced: after(
-        args.networkId,
-        pick(plan, ({ endpoints }) =>
-          endpoints.map(({ networkName, aliases, ...rest }) => ({
-            name: networkName,
-            ...rest,
-            aliases: aliases && [...aliases],
-          })),
-        ),
-      ),
-      ports: args.ports,
-      // Given, because newer versions of Docker's provider would carry over what a refresh found.
-      mustRun: true,
-    },
-    // Name, address and MAC can be held by one container only: the old one must be gone before the new one comes.
-    { parent, deleteBeforeReplace: true, dependsOn: args.after, replaceOnChanges: neverUpdated },
   );
   const verification = newContainerVerification(context, plan, container, parent);
   const networks = container.networkDatas.apply((found) => found.map(networkAddresses));

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { withoutPromiseTraces } from "../host/promise-traces";
 import { after, type Planned, pick } from "../lift";
 import type { DockerNetworkPlan } from "../plan/macvlan-network";
 import type { ComponentContext } from "./context";
@@ -12,23 +13,26 @@ export function newDockerNetwork(
   facts?: pulumi.CustomResource,
 ): docker.Network {
   const argument = <K extends keyof DockerNetworkPlan>(key: K) => pick(plan, (planned) => planned.docker[key]);
-  return new docker.Network(
-    `${context.name}-network`,
-    {
-      name: pick(plan, ({ networkName }) => networkName),
-      driver: argument("driver"),
-      options: argument("options"),
-      ipv6: argument("ipv6"),
-      internal: argument("internal"),
-      ipamConfigs: pick(plan, ({ docker: { ipamConfigs } }) => [...ipamConfigs]),
-      // Bound to what the host carries for it: a network must go before the links and the helper beneath it do, and
-      // dependsOn alone does not order the two halves of a replacement.
-      labels: after(
-        facts?.id ?? context.link?.ready,
-        pick(plan, ({ docker: { labels } }) => [...labels]),
+  return withoutPromiseTraces(
+    () =>
+      new docker.Network(
+        `${context.name}-network`,
+        {
+          name: pick(plan, ({ networkName }) => networkName),
+          driver: argument("driver"),
+          options: argument("options"),
+          ipv6: argument("ipv6"),
+          internal: argument("internal"),
+          ipamConfigs: pick(plan, ({ docker: { ipamConfigs } }) => [...ipamConfigs]),
+          // Bound to what the host carries for it: a network must go before the links and the helper beneath it do, and
+          // dependsOn alone does not order the two halves of a replacement.
+          labels: after(
+            facts?.id ?? context.link?.ready,
+            pick(plan, ({ docker: { labels } }) => [...labels]),
+          ),
+        },
+        // A network's name and subnet can be held by one network only: the old one must be gone before the new one comes.
+        { parent, deleteBeforeReplace: true, dependsOn: facts },
       ),
-    },
-    // A network's name and subnet can be held by one network only: the old one must be gone before the new one comes.
-    { parent, deleteBeforeReplace: true, dependsOn: facts },
   );
 }

@@ -4,6 +4,7 @@ import { mapInput } from "../lift";
 import { type HostState, hostStateText } from "../plan/host-state";
 import { commandText } from "./command-text";
 import type { HostLink } from "./host-ref";
+import { withoutPromiseTraces } from "./promise-traces";
 
 /** What a {@link newHostChange} needs. */
 export interface HostChangeArgs {
@@ -28,20 +29,23 @@ export function newHostChange(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const { link, owner } = args;
-  return new command.remote.Command(
-    name,
-    {
-      connection: link.connection,
-      create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
-      update: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
-      delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
-      stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
-        hostStateText({ host, owner }, state as HostState),
+  return withoutPromiseTraces(
+    () =>
+      new command.remote.Command(
+        name,
+        {
+          connection: link.connection,
+          create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+          update: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+          delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
+          stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
+            hostStateText({ host, owner }, state as HostState),
+          ),
+          triggers: [link.ready, link.identity, owner],
+          addPreviousOutputInEnv: false,
+        },
+        { ...opts, deleteBeforeReplace: true, dependsOn: link.helper },
       ),
-      triggers: [link.ready, link.identity, owner],
-      addPreviousOutputInEnv: false,
-    },
-    { ...opts, deleteBeforeReplace: true, dependsOn: link.helper },
   );
 }
 
@@ -65,19 +69,22 @@ export function newVerification(
 ): command.remote.Command {
   const { link, owner } = args;
   const verify = mapInput(link.sudo, (sudo) => commandText("verify", sudo));
-  return new command.remote.Command(
-    name,
-    {
-      connection: link.connection,
-      create: verify,
-      update: verify,
-      stdin: mapInput(
-        { host: link.identity, container: args.containerId, lines: args.lines },
-        ({ host, container, lines }) =>
-          ["wirework 1", `host ${host}`, `owner ${owner}`, `container ${container}`, ...lines, ""].join("\n"),
+  return withoutPromiseTraces(
+    () =>
+      new command.remote.Command(
+        name,
+        {
+          connection: link.connection,
+          create: verify,
+          update: verify,
+          stdin: mapInput(
+            { host: link.identity, container: args.containerId, lines: args.lines },
+            ({ host, container, lines }) =>
+              ["wirework 1", `host ${host}`, `owner ${owner}`, `container ${container}`, ...lines, ""].join("\n"),
+          ),
+          addPreviousOutputInEnv: false,
+        },
+        { ...opts, dependsOn: link.helper },
       ),
-      addPreviousOutputInEnv: false,
-    },
-    { ...opts, dependsOn: link.helper },
   );
 }
