@@ -31,8 +31,8 @@ export interface ExportedResource {
 }
 
 /**
- * The topology that a stack's state tells of. Where `topologyOf` draws what is planned, this draws what came up: addresses
- * and MACs that Docker chose are in it. Values that the state holds encrypted are left out.
+ * The topology that a stack's state tells of: what came up, with the addresses and MACs that Docker chose. Values that the
+ * state holds encrypted are left out.
  */
 export function stackTopology(exported: readonly ExportedResource[]): Topology {
   const resources = exported.filter((resource) => resource.delete !== true);

@@ -1,5 +1,3 @@
-import type { AgentPlan } from "../plan/agent";
-import type { DockerNetworkPlan } from "../plan/docker-network";
 import type { ShimPlan } from "../plan/host-access";
 import type { SubnetSettings } from "../plan/subnets";
 
@@ -94,89 +92,10 @@ export interface TopologyAgent {
   readonly ports?: readonly TopologyPort[];
 }
 
-/** What a stack declares, as far as a picture shows it. */
+/** A stack as far as a picture shows it. */
 export interface Topology {
   /** Networks, in any order: pictures sort them. */
   readonly networks: readonly TopologyNetwork[];
   /** Agents, in any order: pictures sort them. */
   readonly agents: readonly TopologyAgent[];
-}
-
-/** The part of a network's plan that a picture shows. */
-export interface PlannedNetwork {
-  /** Name in Docker. */
-  readonly networkName: string;
-  /** Docker's arguments. */
-  readonly docker: DockerNetworkPlan;
-  /**
-   * What agents must know of it.
-   * @default - not a network of a LAN
-   */
-  readonly facts?: { readonly parent?: string; readonly mode?: string; readonly dhcpRanges?: readonly string[] };
-  /**
-   * The host's own interface on the LAN.
-   * @default - none
-   */
-  readonly shim?: ShimPlan;
-}
-
-/** A component's plan and the host that it is for. */
-export interface PlannedComponent {
-  /** Name of the host; `local` says well where there is none. */
-  readonly host: string;
-  /**
-   * Plan of a network.
-   * @default - the component has none of its own
-   */
-  readonly network?: PlannedNetwork;
-  /**
-   * Plan of an agent. Its own network is found in it.
-   * @default - the component is a network
-   */
-  readonly agent?: AgentPlan & { readonly network?: PlannedNetwork; readonly ports?: readonly TopologyPort[] };
-}
-
-/** The topology that planned components come to. */
-export function topologyOf(components: readonly PlannedComponent[]): Topology {
-  return {
-    networks: components.flatMap(({ host, network, agent }) =>
-      [network, agent?.network].flatMap((plan) => (plan === undefined ? [] : [networkOf(host, plan)])),
-    ),
-    agents: components.flatMap(({ host, agent }) => (agent === undefined ? [] : [agentOf(host, agent)])),
-  };
-}
-
-function networkOf(host: string, { networkName, docker, facts, shim }: PlannedNetwork): TopologyNetwork {
-  return {
-    name: networkName,
-    host,
-    driver: docker.driver,
-    ...(facts?.parent !== undefined && { parent: facts.parent }),
-    ...(facts?.mode !== undefined && { mode: facts.mode }),
-    // The reservation of the host's own address is no device: the shim shows it.
-    subnets: docker.ipamConfigs.map(({ subnet, gateway, ipRange, auxAddress = {} }) => ({
-      subnet,
-      ...(gateway !== undefined && { gateway }),
-      ...(ipRange !== undefined && { ipRange }),
-      reserved: Object.fromEntries(Object.entries(auxAddress).filter(([name]) => name !== "wirework-shim")),
-    })),
-    ...(facts?.dhcpRanges && { dhcpRanges: facts.dhcpRanges }),
-    ...(shim && { shim }),
-  };
-}
-
-function agentOf(host: string, plan: NonNullable<PlannedComponent["agent"]>): TopologyAgent {
-  const proved = plan.verify.find((line) => line.startsWith("default-route network "))?.split(" ")[2];
-  return {
-    name: plan.containerName,
-    host,
-    endpoints: plan.endpoints.map(({ networkName, ipv4Address, ipv6Address, macAddress }) => ({
-      network: networkName,
-      ...(ipv4Address !== undefined && { ipv4Address }),
-      ...(ipv6Address !== undefined && { ipv6Address }),
-      ...(macAddress !== undefined && { macAddress }),
-      ...(proved === networkName && plan.endpoints.length > 1 && { defaultRoute: true }),
-    })),
-    ...(plan.ports && plan.ports.length > 0 && { ports: plan.ports }),
-  };
 }

@@ -3,53 +3,57 @@ import * as fc from "fast-check";
 import { addressPlanText } from "../../lib/diagram/address-plan";
 import { mermaidText } from "../../lib/diagram/mermaid";
 import { pictureText } from "../../lib/diagram/picture";
-import { type Topology, topologyOf } from "../../lib/diagram/topology";
-import { planBridgeAgent } from "../../lib/plan/bridge-agent";
-import { planMacvlanAgent } from "../../lib/plan/macvlan-agent";
-import { planMacvlanNetwork } from "../../lib/plan/macvlan-network";
+import type { Topology } from "../../lib/diagram/topology";
 
-function contextOf(component: string, name: string) {
-  return { component, name, project: "demo", stack: "dev", hostIdentity: "edge" };
-}
+const host = "edge-1";
 
-const network = planMacvlanNetwork(contextOf("MacvlanNetwork", "lan"), {
-  parent: "eth1",
-  subnets: [
+const stack: Topology = {
+  networks: [
+    { name: "back", host, driver: "bridge", subnets: [{ subnet: "10.9.0.0/24" }] },
     {
-      subnet: "192.168.9.0/24",
-      gateway: "192.168.9.1",
-      ipRange: "192.168.9.64/26",
-      reserved: { printer: "192.168.9.20" },
+      name: "lan",
+      host,
+      driver: "macvlan",
+      mode: "bridge",
+      parent: "eth1",
+      subnets: [
+        {
+          subnet: "192.168.9.0/24",
+          gateway: "192.168.9.1",
+          ipRange: "192.168.9.64/26",
+          reserved: { printer: "192.168.9.20" },
+        },
+        { subnet: "fd00:9::/64" },
+      ],
+      dhcpRanges: ["192.168.9.200-192.168.9.250"],
+      shim: { address: "192.168.9.2", linkName: "shim0", macAddress: "02:00:00:00:00:02" },
     },
-    { subnet: "fd00:9::/64" },
   ],
-  dhcpRanges: ["192.168.9.200-192.168.9.250"],
-  hostAccess: { address: "192.168.9.2", linkName: "shim0", macAddress: "02:00:00:00:00:02" },
-});
-
-const stack = topologyOf([
-  {
-    host: "edge-1",
-    agent: planBridgeAgent(contextOf("BridgeAgent", "web"), {
-      own: { networkName: "back", subnets: [{ subnet: "10.9.0.0/24" }] },
+  agents: [
+    {
+      name: "web",
+      host,
+      endpoints: [{ network: "back" }],
       ports: [
-        { internal: 80, external: 8080 },
+        { internal: 80, external: 8080, protocol: "tcp" },
         { internal: 53, external: 53, ip: "fd00::1", protocol: "udp" },
       ],
-    }),
-  },
-  {
-    host: "edge-1",
-    agent: planMacvlanAgent(contextOf("MacvlanAgent", "probe"), {
-      network: network.facts,
-      ipv4Address: "192.168.9.70",
-      ipv6Address: "fd00:9::70",
-      macAddress: "02:00:00:00:00:70",
-      extraNetworks: [{ name: "mgmt", management: true }],
-    }),
-  },
-  { host: "edge-1", network },
-]);
+    },
+    {
+      name: "probe",
+      host,
+      endpoints: [
+        {
+          network: "lan",
+          ipv4Address: "192.168.9.70",
+          ipv6Address: "fd00:9::70",
+          macAddress: "02:00:00:00:00:70",
+        },
+        { network: "mgmt", defaultRoute: true },
+      ],
+    },
+  ],
+};
 
 const PICTURE = `\
 host edge-1
