@@ -23,9 +23,19 @@ export {
   type SubnetArgs,
 } from "./components/macvlan-network";
 export type { NetworkRef } from "./components/network-ref";
+export {
+  type ExistingNetworkArgs,
+  PolicyRoutedAgent,
+  type PolicyRoutedAgentArgs,
+  type PolicyRoutedNetworkArgs,
+  type RoutingTableArgs,
+  type UplinkArgs,
+} from "./components/policy-routed-agent";
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
 export { DefaultRoute } from "./plan/default-route";
 export type { NetworkFacts } from "./plan/macvlan-agent";
 export { MacvlanMode, type ShimPlan, type SubnetSettings } from "./plan/macvlan-network";
+export { Fallback } from "./plan/policy-facts";
+export { SourceNat6 } from "./plan/uplink";
 export { ArgumentError, type Problem } from "./problems";

@@ -1,30 +1,19 @@
-import { addressText, parseAddress } from "../net/address";
-import { parseMac } from "../net/mac";
 import { parseResourceName } from "../net/resource-name";
-import type { Problems } from "../problems";
 import {
   type AgentPlan,
   containerClaim,
-  type EndpointPlan,
   type ExtraNetworkSettings,
   extraNetworkClaims,
   readAgentContainer,
-  readAliases,
   readExtraNetworks,
 } from "./agent";
-import {
-  type BridgeNetworkDraft,
-  type BridgeNetworkPlan,
-  type BridgeNetworkSettings,
-  draftBridgeNetwork,
-} from "./bridge-network";
+import { bridgeEndpointClaims, readBridgeEndpoint } from "./bridge-endpoint";
+import { type BridgeNetworkPlan, type BridgeNetworkSettings, draftBridgeNetwork } from "./bridge-network";
 import type { ContainerSettings } from "./container";
-import { dockerScope, type PlanContext, startProblems } from "./context";
+import { type PlanContext, startProblems } from "./context";
 import { planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
-import { checkFixedAddress } from "./fixed-address";
 import { hostState } from "./host-state";
-import type { Claim } from "./inventory";
 import { type PublishedPortPlan, type PublishedPortSettings, portClaims, readPublishedPorts } from "./published-ports";
 import { isGiven, read, readObject } from "./read";
 import { requireDocker } from "./requirements";
@@ -108,7 +97,7 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     problems.add("networkName", named, "is given, and ownNetwork too", "give one of the two");
   }
   const name = own?.plan.networkName ?? named ?? "bridge";
-  const endpoint = readEndpoint(problems, settings, name, own);
+  const endpoint = readBridgeEndpoint(problems, settings, name, own);
   const ports = readPublishedPorts(problems, "ports", settings.ports, context);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
   const main = { endpoint, dualStack: own?.plan.docker.ipv6 ?? false, internal: own?.plan.docker.internal ?? false };
@@ -133,54 +122,10 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),
-      ...endpointClaims(context, endpoint),
+      ...bridgeEndpointClaims(context, endpoint),
       ...portClaims(context, "ports", ports),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],
     warnings: [],
   };
-}
-
-function readEndpoint(
-  problems: Problems,
-  settings: Partial<BridgeAgentSettings>,
-  name: string,
-  own: BridgeNetworkDraft | undefined,
-): EndpointPlan {
-  const readFixed = (argument: "ipv4Address" | "ipv6Address", family: 4 | 6) => {
-    const address = read(problems, argument, settings[argument], (value) => parseAddress(value, family));
-    if (address !== undefined && own !== undefined) {
-      checkFixedAddress(problems, argument, address, { ...own, dhcpRanges: [] });
-    }
-    if (address !== undefined && name === "bridge") {
-      const wayOut = "give ownNetwork with a subnet, or leave the address out";
-      problems.add(argument, settings[argument], "is fixed, which Docker's default bridge does not take", wayOut);
-    }
-    return address;
-  };
-  const ipv4 = readFixed("ipv4Address", 4);
-  const ipv6 = readFixed("ipv6Address", 6);
-  const macAddress = read(problems, "macAddress", settings.macAddress, parseMac);
-  const aliases = readAliases(problems, "aliases", settings.aliases);
-  if (aliases.length > 0 && name === "bridge") {
-    const wayOut = "give ownNetwork, or name a network";
-    problems.add("aliases", aliases, "are names on a network, which Docker's default bridge does not have", wayOut);
-  }
-  return {
-    networkName: name,
-    ...(ipv4 && { ipv4Address: addressText(ipv4) }),
-    ...(ipv6 && { ipv6Address: addressText(ipv6) }),
-    ...(macAddress !== undefined && { macAddress }),
-    ...(aliases.length > 0 && { aliases }),
-  };
-}
-
-function endpointClaims(context: PlanContext, endpoint: EndpointPlan): Claim[] {
-  const scope = `${dockerScope(context)} network ${endpoint.networkName}`;
-  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
-    const value = endpoint[argument];
-    const { component, name } = context;
-    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
-  };
-  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
 }

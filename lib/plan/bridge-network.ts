@@ -1,7 +1,14 @@
 import { addressText } from "../net/address";
 import type { Problems } from "../problems";
 import type { PlanContext } from "./context";
-import { type DockerNetworkPlan, ipamConfigs, readDriverOptions, readLabels, readNetworkName } from "./docker-network";
+import {
+  type DockerNetworkPlan,
+  type DriverOptionsSaid,
+  ipamConfigs,
+  readDriverOptions,
+  readLabels,
+  readNetworkName,
+} from "./docker-network";
 import type { Claim } from "./inventory";
 import { networkClaims } from "./network-claims";
 import { memberPath, readBoolean, readObject } from "./read";
@@ -43,12 +50,13 @@ export interface BridgeNetworkDraft {
   readonly claims: readonly Claim[];
 }
 
-/** Plans from what is right and notes what is wrong. */
+/** Plans from what is right and notes what is wrong; `said` are driver options that other arguments decide. */
 export function draftBridgeNetwork(
   problems: Problems,
   context: PlanContext,
   settings: BridgeNetworkSettings,
   path: string,
+  said: DriverOptionsSaid = {},
 ): BridgeNetworkDraft {
   const known: (keyof BridgeNetworkSettings)[] = ["networkName", "subnets", "internal", "labels", "driverOptions"];
   const given = readObject(problems, path, settings, known);
@@ -58,7 +66,7 @@ export function draftBridgeNetwork(
   const internal = readBoolean(problems, at("internal"), given.internal) ?? false;
   const docker: DockerNetworkPlan = {
     driver: "bridge",
-    options: readDriverOptions(problems, at("driverOptions"), given.driverOptions, {}),
+    options: readDriverOptions(problems, at("driverOptions"), given.driverOptions, said),
     ipv6: subnets.some(({ prefix }) => prefix.family === 6),
     internal,
     ipamConfigs: ipamConfigs(subnets, () => new Map()),

@@ -106,12 +106,17 @@ function parseText(value: unknown): Checked<string> {
   return typeof value === "string" ? { value } : { fault: { rule: "is not a text", wayOut: "give a text, in quotes" } };
 }
 
+/** Driver options that an argument of wirework decides: the value, none where the option is left out, and the argument. */
+export interface DriverOptionsSaid {
+  readonly [key: string]: { readonly value: string | undefined; readonly argument: string };
+}
+
 /** Reads further driver options and adds those that other arguments say. */
 export function readDriverOptions(
   problems: Problems,
   path: string,
   value: { readonly [key: string]: string } | undefined,
-  own: { readonly [key: string]: { value: string | undefined; argument: string } },
+  own: DriverOptionsSaid,
 ): { [key: string]: string } {
   const given = readRecord(problems, path, value, parseLabelKey).flatMap(([key, text]): [string, string][] => {
     const at = memberPath(path, key);

@@ -7,8 +7,22 @@ export interface Claim {
   /** Within what it is unique: `host <id> link eth0`, `host <id>`, `docker <id>`. */
   readonly scope: string;
   /** What sort of thing it is; compared with claims of the same sort only. */
-  readonly kind: "address" | "mac" | "subnet" | "range" | "interface" | "parent" | "network" | "container" | "port";
-  /** The thing, canonical. */
+  readonly kind:
+    | "address"
+    | "mac"
+    | "subnet"
+    | "range"
+    | "interface"
+    | "parent"
+    | "network"
+    | "container"
+    | "port"
+    | "table"
+    | "table name"
+    | "priority"
+    | "mark"
+    | "bridge";
+  /** The thing, canonical; of some kinds its first word is the thing, and the rest is what it is used for. */
   readonly value: string;
   /** Class of the component that claims it. */
   readonly component: string;
@@ -57,9 +71,12 @@ export class Inventory {
 /** Kinds whose values collide although they are not equal. */
 const BY_OVERLAP: ReadonlySet<Claim["kind"]> = new Set(["subnet", "range"]);
 
+/** Kinds that many may claim for one and the same use: the first word of the value is the thing, the rest the use. */
+const BY_USE: ReadonlySet<Claim["kind"]> = new Set(["table", "table name", "priority", "mark", "bridge"]);
+
 function slotOf({ scope, kind, value }: Claim): string {
-  const port = kind === "port" ? value.replace(/ .*/, "") : value;
-  return BY_OVERLAP.has(kind) ? `${scope}\n${kind}` : `${scope}\n${kind}\n${port}`;
+  const thing = kind === "port" || BY_USE.has(kind) ? value.replace(/ .*/, "") : value;
+  return BY_OVERLAP.has(kind) ? `${scope}\n${kind}` : `${scope}\n${kind}\n${thing}`;
 }
 
 /** Whether two claims of one slot cannot both hold. */
@@ -76,7 +93,7 @@ function collide(a: Claim, b: Claim): boolean {
     case "port":
       return samePort(a.value, b.value);
     default:
-      return true;
+      return !BY_USE.has(a.kind) || a.value !== b.value;
   }
 }
 
@@ -107,6 +124,9 @@ function conflict(claim: Claim, rival: Claim): Problem {
   const who = `${rival.component} ${shown(rival.name)} (${rival.property})`;
   const also = BY_OVERLAP.has(kind) && rival.value !== value ? `overlaps ${kind} ${rival.value} of` : "is claimed by";
   const where = scope.replace(/^docker /, "Docker of host ").replace(/^(host \S+) link /, "$1, link ");
+  if (BY_USE.has(kind)) {
+    return { property, value, rule: `is ${shown(rival.value)} for ${who}, on ${where}`, wayOut: WAY_OUT[kind] };
+  }
   return { property, value, rule: `${also} ${who} too, on ${where}`, wayOut: WAY_OUT[kind] };
 }
 
@@ -120,4 +140,9 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   network: "choose another networkName",
   container: "choose another containerName",
   port: "choose another external port, or another ip",
+  table: "agents that share a table give the same name, uplink and fallback; else choose another id",
+  "table name": "choose another name, or give both the same id",
+  priority: "choose another priority: an agent takes three, from the given one on",
+  mark: "choose another mark, or give both the same table",
+  bridge: "all that stands on one bridge leaves by one table: give both the same, or networks of their own",
 };

@@ -25,6 +25,8 @@ export interface Provable {
   readonly gateways: readonly string[];
   /** Network that must have the default route, where there are several. */
   readonly defaultRoute?: string;
+  /** Link and bridge, where the host must route what comes from the network to that link. */
+  readonly egress?: { readonly link: string; readonly bridge: string };
 }
 
 /** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
@@ -32,7 +34,7 @@ export function verificationLines(
   problems: Problems,
   path: string,
   settings: VerificationSettings | undefined,
-  { networkName, gateways, defaultRoute }: Provable,
+  { networkName, gateways, defaultRoute, egress }: Provable,
 ): string[] {
   const given = isGiven(problems, path, settings)
     ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
@@ -64,6 +66,7 @@ export function verificationLines(
     ...(target ? [`target ${addressText(target)}`] : []),
     ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),
+    ...(egress === undefined ? [] : [`egress ${egress.link} network ${networkName} iif ${egress.bridge}`]),
   ];
   return enabled && proofs.length > 0 ? [`timeout ${timeout ?? 10}`, ...proofs] : [];
 }

@@ -4,9 +4,10 @@ import { type AddressRange, contains, overlaps } from "../../lib/net/range";
 import { planBridgeAgent } from "../../lib/plan/bridge-agent";
 import { planConnection } from "../../lib/plan/connection";
 import { checkContainer } from "../../lib/plan/container";
-import { hostStateText } from "../../lib/plan/host-state";
+import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
+import { planPolicyRoutedAgent } from "../../lib/plan/policy-routed-agent";
 import { ArgumentError } from "../../lib/problems";
 import { address, prefix, range } from "../net/support";
 import { contextOf } from "./support";
@@ -100,6 +101,32 @@ const anyAgent = objectOf({
   networkName: value,
   ports: listOf(objectOf({ internal: value, external: value, ip: value, protocol: value })),
 });
+const anyPolicy = objectOf({
+  own: objectOf({
+    subnets: listOf(objectOf({ subnet: value, gateway: value })),
+    bridgeName: value,
+    driverOptions: named,
+  }),
+  existing: objectOf({ networkName: value, bridgeName: value, subnets: listOf(value) }),
+  uplink: objectOf({
+    dev: value,
+    gateway: value,
+    gateway6: value,
+    pointToPoint: value,
+    sourceAddress: value,
+    sourceAddress6: value,
+    sourceNat6: value,
+  }),
+  table: objectOf({ id: value, name: value }),
+  priority: value,
+  mark: value,
+  fallback: value,
+  ports: listOf(objectOf({ internal: value, external: value })),
+  ipv4Address: value,
+  verification: objectOf({ enabled: value, target: value }),
+  allowManagementImpact: value,
+  undoWindowSeconds: value,
+});
 const anyConnection = objectOf({
   address: value,
   port: value,
@@ -119,6 +146,7 @@ describe("whatever the arguments are", function () {
     ["planMacvlanNetwork", anyNetwork, (settings) => planMacvlanNetwork(network, settings)],
     ["planMacvlanAgent", anyAgent, (settings) => planMacvlanAgent(agent, settings)],
     ["planBridgeAgent", anyAgent, (settings) => planBridgeAgent(agent, settings)],
+    ["planPolicyRoutedAgent", anyPolicy, (settings) => planPolicyRoutedAgent(agent, settings)],
     ["checkContainer", anyContainer, (settings) => checkContainer(agent, settings)],
     ["planConnection", anyConnection, (settings) => planConnection({ component: "Host", name: "h" }, settings)],
   ];
@@ -140,6 +168,51 @@ describe("whatever the arguments are", function () {
       );
     });
   }
+});
+
+describe("whatever a policy-routed agent may be given", () => {
+  const prefixes = fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 3 });
+  const right = fc.record({
+    third: prefixes,
+    six: fc.boolean(),
+    id: fc.integer({ min: 256, max: 0xffffffff }),
+    priority: fc.option(fc.integer({ min: 1, max: 32763 }), { nil: undefined }),
+    gateway6: fc.option(fc.constantFrom("fe80::1", "2001:db8:2::1"), { nil: undefined }),
+    fallback: fc.constantFrom(undefined, "none", "main"),
+    ports: fc.constantFrom(undefined, [{ internal: 80 }]),
+  });
+
+  it("its facts are read back as they are, and no rule comes without a table that ends where fallback says", () => {
+    fc.assert(
+      fc.property(right, ({ third, six, id, gateway6, ...rest }) => {
+        const { hostState } = planPolicyRoutedAgent(agent, {
+          ...rest,
+          own: {
+            subnets: [
+              ...third.map((one) => ({ subnet: `172.31.${one}.0/24` })),
+              ...(six ? [{ subnet: "fd00:31::/64" }] : []),
+            ],
+          },
+          uplink: { dev: "eth2", gateway: "198.51.100.1", gateway6 },
+          table: { id },
+        });
+        assert.deepEqual(
+          hostState.facts.map((fact) => parseFact(factText(fact))),
+          hostState.facts,
+        );
+        const texts = hostState.facts.map(factText);
+        assert.equal(
+          texts.filter((text) => / suppress_prefixlength 0 /.test(text)).length,
+          third.length + (six ? 1 : 0),
+        );
+        const ends = texts.filter((text) => text.startsWith("route unreachable ")).length;
+        assert.equal(ends, rest.fallback === "main" ? 0 : six ? 2 : 1);
+        assert.ok(
+          hostState.facts.every((fact) => fact.kind !== "rule" || (fact.priority >= 1 && fact.priority < 32766)),
+        );
+      }),
+    );
+  });
 });
 
 /** A network that is right: its parts lie in 10.x.0.0/16 in an order that is drawn. */

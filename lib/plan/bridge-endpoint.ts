@@ -1,0 +1,67 @@
+import { addressText, parseAddress } from "../net/address";
+import { parseMac } from "../net/mac";
+import type { Problems } from "../problems";
+import { type EndpointPlan, readAliases } from "./agent";
+import type { BridgeNetworkDraft } from "./bridge-network";
+import { dockerScope, type PlanContext } from "./context";
+import { checkFixedAddress } from "./fixed-address";
+import type { Claim } from "./inventory";
+import { read } from "./read";
+
+/** Where an agent wants to stand on a bridge network. */
+export interface BridgeEndpointSettings {
+  /** @default - given by Docker */
+  readonly ipv4Address?: string;
+  /** @default - given by Docker */
+  readonly ipv6Address?: string;
+  /** @default - chosen by Docker */
+  readonly macAddress?: string;
+  /** @default - none */
+  readonly aliases?: readonly string[];
+}
+
+/** Reads where an agent stands on a bridge network, its own or another's. */
+export function readBridgeEndpoint(
+  problems: Problems,
+  settings: Partial<BridgeEndpointSettings>,
+  name: string,
+  own: BridgeNetworkDraft | undefined,
+): EndpointPlan {
+  const readFixed = (argument: "ipv4Address" | "ipv6Address", family: 4 | 6) => {
+    const address = read(problems, argument, settings[argument], (value) => parseAddress(value, family));
+    if (address !== undefined && own !== undefined) {
+      checkFixedAddress(problems, argument, address, { ...own, dhcpRanges: [] });
+    }
+    if (address !== undefined && name === "bridge") {
+      const wayOut = "give ownNetwork with a subnet, or leave the address out";
+      problems.add(argument, settings[argument], "is fixed, which Docker's default bridge does not take", wayOut);
+    }
+    return address;
+  };
+  const ipv4 = readFixed("ipv4Address", 4);
+  const ipv6 = readFixed("ipv6Address", 6);
+  const macAddress = read(problems, "macAddress", settings.macAddress, parseMac);
+  const aliases = readAliases(problems, "aliases", settings.aliases);
+  if (aliases.length > 0 && name === "bridge") {
+    const wayOut = "give ownNetwork, or name a network";
+    problems.add("aliases", aliases, "are names on a network, which Docker's default bridge does not have", wayOut);
+  }
+  return {
+    networkName: name,
+    ...(ipv4 && { ipv4Address: addressText(ipv4) }),
+    ...(ipv6 && { ipv6Address: addressText(ipv6) }),
+    ...(macAddress !== undefined && { macAddress }),
+    ...(aliases.length > 0 && { aliases }),
+  };
+}
+
+/** Claims the fixed addresses of that place. */
+export function bridgeEndpointClaims(context: PlanContext, endpoint: EndpointPlan): Claim[] {
+  const scope = `${dockerScope(context)} network ${endpoint.networkName}`;
+  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
+    const value = endpoint[argument];
+    const { component, name } = context;
+    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
+  };
+  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
+}
