@@ -24,24 +24,23 @@ export interface Far {
   remove(): Promise<void>;
 }
 
-const namespace = "far";
 const port = 7000;
 const address = "203.0.113.10";
 const address6 = "2001:db8:ff::10";
-const folder = join(runFolder, namespace);
 
 /** The link to a LAN's gateway. */
 const linkTo = (lan: Lan) => `to-${lan.name}`;
 
-/** A place to which the gateways of all `lans` lead. It answers by the gateway whose LAN asked. */
-export async function createFar(lans: readonly Lan[]): Promise<Far> {
+/** A place to which the gateways of all `lans` lead. It answers by the gateway whose LAN asked. `name` is its namespace. */
+export async function createFar(name: string, lans: readonly Lan[]): Promise<Far> {
   requireLab();
-  await run("ip", ["netns", "add", namespace]);
+  const folder = join(runFolder, name);
+  await run("ip", ["netns", "add", name]);
   const exec = (command: string, options: ExecOptions = {}) =>
-    execute(["ip", "netns", "exec", namespace, "sh", "-c", command], options);
+    execute(["ip", "netns", "exec", name, "sh", "-c", command], options);
   await exec(`ip link set lo up; ip address add ${address}/32 dev lo; ip address add ${address6}/128 dev lo nodad`);
-  for (const [index, lan] of lans.entries()) await connect(lan, index, exec);
-  const server = await startServer();
+  for (const [index, lan] of lans.entries()) await connect(name, lan, index, exec);
+  const server = await startServer(name, folder);
   await until("far: the server", { timeoutMs: 10_000, intervalMs: 50 }, async () => {
     return (await exec(`ss -Hltn 'sport = :${port}'`)).stdout !== "" || undefined;
   });
@@ -60,14 +59,14 @@ export async function createFar(lans: readonly Lan[]): Promise<Far> {
     remove: async () => {
       process.kill(server, "SIGKILL");
       for (const lan of lans) await exec(`ip link del ${linkTo(lan)}`);
-      await run("ip", ["netns", "del", namespace]);
+      await run("ip", ["netns", "del", name]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** A wire from here to a LAN's gateway: network 10.255.n.0/30 and fd00:255:n::/64, .1 there and .2 here. */
-async function connect(lan: Lan, index: number, exec: Far["exec"]): Promise<void> {
+async function connect(name: string, lan: Lan, index: number, exec: Far["exec"]): Promise<void> {
   const [there, here] = [1, 2].map((end) => ({ v4: `10.255.${index}.${end}`, v6: `fd00:255:${index}::${end}` }));
   const addresses = (end: typeof here, dev: string) => [
     `ip address add ${end!.v4}/30 dev ${dev}`,
@@ -84,7 +83,7 @@ async function connect(lan: Lan, index: number, exec: Far["exec"]): Promise<void
       ...addresses(here, link),
     ].join("\n"),
   );
-  await run("ip", ["-n", namespace, "link", "set", "far0", "netns", lan.namespace("gateway")]);
+  await run("ip", ["-n", name, "link", "set", "far0", "netns", lan.namespace("gateway")]);
   await lan.exec(
     "gateway",
     [
@@ -117,10 +116,10 @@ function counters(lans: readonly Lan[]): string {
 }
 
 /** The program of the image, without the image. It ends with the lab, or by `remove`. */
-async function startServer(): Promise<number> {
+async function startServer(name: string, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   await run("tar", ["-xf", await imageTar(LabImage.addressEcho), "-C", folder, "./bin/address-echo"]);
-  const command = ["netns", "exec", namespace, join(folder, "bin/address-echo"), String(port)];
+  const command = ["netns", "exec", name, join(folder, "bin/address-echo"), String(port)];
   const server = spawn("ip", command, { stdio: "ignore", env: { ...process.env, WIREWORK_LAB: labId() } });
   server.unref();
   if (server.pid === undefined) throw new Error("far: the server did not start");

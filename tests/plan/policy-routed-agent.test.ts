@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type PolicyRoutedAgentSettings, planPolicyRoutedAgent } from "../../lib/plan/policy-routed-agent";
 import { contextOf, factLines } from "./support";
 
@@ -171,6 +173,18 @@ describe("a policy-routed agent", () => {
       assert.ok(found.includes(`rule from 172.31.7.0/24 fwmark ${mark} table 254 priority ${priority}`));
     });
   }
+
+  it("comes to what the README of its example shows", () => {
+    const readme = readFileSync(join(__dirname, "../../examples/policy-routed-agent/README.md"), "utf8");
+    const uplink = { dev: "wlan0", gateway: "192.168.20.1" };
+    const found = lines({
+      own: undefined,
+      existing: { networkName: "bridge" },
+      uplink,
+      table: { id: 200, name: "wlan0rt" },
+    });
+    assert.ok(readme.includes(`\`\`\`text\n${found.join("\n")}\n\`\`\``), found.join("\n"));
+  });
 
   it("gives its bridge a name that is stable and its own", () => {
     const own = { subnets: base.own!.subnets };

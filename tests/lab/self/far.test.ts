@@ -19,7 +19,7 @@ describe("far server", () => {
       subnet6: "fd00:20::/64",
       gateway6: "fd00:20::1",
     });
-    const far = await createFar([one, two]);
+    const far = await createFar("far", [one, two]);
     try {
       const seen = async (lan: typeof one, to: string) =>
         (await lan.exec("client", `busybox nc -w 3 ${to} ${far.port} </dev/null`)).stdout.split(" ")[1];
