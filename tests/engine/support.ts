@@ -18,7 +18,8 @@ export interface Site {
   found: Snapshot;
 }
 
-const lab = Lab.start();
+/** The lab of all scenarios. */
+export const lab = Lab.start();
 const sites = new Map<Debian, Promise<Site>>();
 
 /** The site of a Debian; booted by the first scenario that needs it. */

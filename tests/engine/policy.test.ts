@@ -1,0 +1,235 @@
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { createFar, type Far } from "../lab/far";
+import { LabImage, loadImages } from "../lab/images";
+import type { Lan } from "../lab/lan";
+import type { LightHost } from "../lab/light-host";
+import { Stack } from "../lab/stack";
+import { until } from "../lab/until";
+import {
+  assertSettled,
+  assertTakenBack,
+  changes,
+  type Debian,
+  debians,
+  lab,
+  onHost,
+  type Site,
+  stackOn,
+} from "./support";
+
+/** A host with two uplinks, and a server that both lead to. */
+interface TwoUplinks extends Site {
+  readonly second: Lan;
+  readonly far: Far;
+}
+
+const places = new Map<Debian, Promise<TwoUplinks>>();
+
+/** The place of a Debian; made by the first scenario that needs it. */
+function twoUplinks(debian: Debian): Promise<TwoUplinks> {
+  const known = places.get(debian) ?? makePlace(debian);
+  places.set(debian, known);
+  return known;
+}
+
+async function makePlace(debian: Debian): Promise<TwoUplinks> {
+  const net = await lab;
+  const lan = await net.lan({
+    name: `one${debian}`,
+    subnet: "192.168.9.0/24",
+    gateway: "192.168.9.1",
+    subnet6: "fd00:9::/64",
+    gateway6: "fd00:9::1",
+  });
+  const second = await net.lan({
+    name: `two${debian}`,
+    subnet: "192.168.20.0/24",
+    gateway: "192.168.20.1",
+    subnet6: "fd00:20::/64",
+    gateway6: "fd00:20::1",
+  });
+  const far = await createFar(`far${debian}`, [lan, second]);
+  const host = await net.lightHost({
+    name: `uplinks${debian}`,
+    debian,
+    lans: [
+      {
+        lan,
+        interface: "eth1",
+        addresses: ["192.168.9.10/24", "fd00:9::10/64"],
+        gateway: "192.168.9.1",
+        gateway6: "fd00:9::1",
+      },
+      { lan: second, interface: "eth2", addresses: ["192.168.20.10/24", "fd00:20::10/64"] },
+    ],
+  });
+  await prepare(host);
+  return { lan, second, far, host, found: await host.snapshot() };
+}
+
+async function prepare(host: LightHost): Promise<void> {
+  // Docker turns it on with its first IPv6 network and never off again: it is no trace of ours.
+  await host.exec(
+    "echo net.ipv6.conf.all.forwarding=1 >/etc/sysctl.d/50-forwarding.conf; sysctl -q -p /etc/sysctl.d/50-forwarding.conf",
+  );
+  await loadImages(host);
+}
+
+const uplink = (last: number) => `{ dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::${last}" }`;
+
+const program = (last: number) => `
+import { PolicyRoutedAgent } from "wirework";
+const web = { host: host.ref, image, command: ["sh", "-c", "mkdir -p /www && echo here > /www/index.html && exec httpd -f -h /www"] };
+const probe = new PolicyRoutedAgent("probe", {
+  ...web,
+  ownNetwork: { subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "fd00:31:7::/64" }] },
+  uplink: ${uplink(last)},
+  table: { id: 200, name: "uplink2" },
+  ports: [{ internal: 80, external: 8080 }],
+});
+const plain = new BridgeAgent("plain", web);
+export const verification = probe.verification;
+`;
+
+/** The address by which the far server sees who runs there; what went wrong where it does not. */
+async function seen(place: TwoUplinks, where: string, family: 4 | 6): Promise<string> {
+  const to = family === 4 ? place.far.address : place.far.address6;
+  const command = `busybox nc -w 3 ${to} ${place.far.port} </dev/null`;
+  const inside = where === "host" ? command : `docker exec ${where} ${command}`;
+  const { stdout, stderr } = await place.host.exec(inside, { check: false });
+  return stdout.split(" ")[1] ?? `nobody: ${stderr.trim()}`;
+}
+
+/** Everybody's way out, and the answers of a published port, all as declared; what is not, at once. */
+async function ways(place: TwoUplinks): Promise<Record<string, string>> {
+  const page = async (exec: Far["exec"], address: string) =>
+    (await exec(`busybox wget -q -T 3 -O - http://${address}:8080/`, { check: false })).stdout.trim();
+  const clientOf = (lan: Lan) => (command: string, options: object) => lan.exec("client", command, options);
+  return {
+    "agent, IPv4": await seen(place, "probe", 4),
+    "agent, IPv6": await seen(place, "probe", 6),
+    "host, IPv4": await seen(place, "host", 4),
+    "host, IPv6": await seen(place, "host", 6),
+    "other container, IPv4": await seen(place, "plain", 4),
+    "far, asking by the main uplink": await page(place.far.exec, "192.168.9.10"),
+    "far, asking by the second": await page(place.far.exec, "192.168.20.10"),
+    "neighbour on the first LAN": await page(clientOf(place.lan), "192.168.9.10"),
+    "neighbour on the second LAN": await page(clientOf(place.second), "192.168.20.10"),
+  };
+}
+
+const declared = {
+  "agent, IPv4": "192.168.20.10",
+  "agent, IPv6": "fd00:20::10",
+  "host, IPv4": "192.168.9.10",
+  "host, IPv6": "fd00:9::10",
+  "other container, IPv4": "192.168.9.10",
+  "far, asking by the main uplink": "here",
+  "far, asking by the second": "here",
+  "neighbour on the first LAN": "here",
+  "neighbour on the second LAN": "here",
+};
+
+/** What an event disturbs is right again within seconds, without anybody's help. */
+async function assertDeclared(place: TwoUplinks, event: string): Promise<void> {
+  let found: Record<string, string> = {};
+  const wait = { timeoutMs: 20_000, intervalMs: 500 };
+  const right = until(event, wait, async () => {
+    found = await ways(place);
+    return Object.entries(declared).every(([who, way]) => found[who] === way) || undefined;
+  });
+  await right.catch(() => assert.deepEqual(found, declared, `after ${event}`));
+}
+
+/** Nothing of the agent reaches the far server, by whatever way. */
+async function assertSilent(place: TwoUplinks): Promise<void> {
+  await place.far.count();
+  for (const family of [4, 6] as const) assert.match(await seen(place, "probe", family), /^nobody/);
+  assert.equal(await place.far.arrived(place.lan), 0, "packets leaked by the main uplink");
+}
+
+describe("a policy-routed agent", () => {
+  // A scenario that failed half-way must not fail the ones after it.
+  afterEach(async function () {
+    if (this.currentTest?.state !== "failed") return;
+    for (const place of await Promise.all(places.values())) {
+      await place.host.reset();
+      await prepare(place.host);
+      place.found = await place.host.snapshot();
+    }
+  });
+
+  after(async () => {
+    for (const { far } of await Promise.all(places.values())) await far.remove();
+  });
+
+  for (const debian of debians) {
+    it(`on Debian ${debian} leaves by the second uplink, through every event, changes in place, and goes without a trace`, async () => {
+      const place = await twoUplinks(debian);
+      const { host, second } = place;
+      const stack = await stackOn(place, program(1));
+      await stack.up();
+      const { verification } = (await stack.outputs()) as { verification: string };
+      assert.match(verification, /eth2/);
+      await assertDeclared(place, "up");
+      await assertSettled(stack);
+
+      await host.exec("docker restart -t 1 probe");
+      await assertDeclared(place, "restart of the container");
+      await host.exec("systemctl restart docker");
+      await assertDeclared(place, "restart of Docker");
+      if (host.networkManager === "networkd") {
+        await host.exec("systemctl restart systemd-networkd");
+        await assertDeclared(place, "restart of networkd");
+      }
+      await host.exec("ip link set eth2 down");
+      await assertSilent(place);
+      // The kernel drops IPv6 addresses with the link; who brought it up with them gives them again.
+      await host.exec("ip link set eth2 up; ip address replace fd00:20::10/64 dev eth2 nodad");
+      await assertDeclared(place, "uplink down and up");
+      await host.setCarrier("eth2", false);
+      await assertSilent(place);
+      await host.setCarrier("eth2", true);
+      await assertDeclared(place, "cable out and in");
+      await host.reboot();
+      await assertDeclared(place, "reboot");
+      await assertSettled(stack);
+
+      await second.exec(
+        "gateway",
+        "ip address add 192.168.20.2/24 dev lan0; ip address add fd00:20::2/64 dev lan0 nodad",
+      );
+      stack.change(onHost(program(2)));
+      assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts"]);
+      await stack.up();
+      await assertDeclared(place, "change of gateway");
+      assert.match((await host.exec("ip route show table uplink2")).stdout, /default via 192\.168\.20\.2 dev eth2/);
+
+      await second.exec("gateway", "ip address del 192.168.20.2/24 dev lan0; ip address del fd00:20::2/64 dev lan0");
+      await assertTakenBack(stack, place);
+    });
+  }
+
+  it("of examples/policy-routed-agent sends Docker's default bridge by the second uplink, whatever subnet Docker gives it", async () => {
+    const place = await twoUplinks("12");
+    const { host } = place;
+    const stack = new Stack({ dir: join(__dirname, "../../examples/policy-routed-agent"), check: true });
+    await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe });
+    await stack.config({ uplink: "eth2", gateway: "192.168.20.1" });
+    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.up();
+    assert.equal(await seen(place, "probe", 4), "192.168.20.10");
+    assert.equal(await seen(place, "host", 4), "192.168.9.10");
+    await assertSettled(stack);
+
+    await host.exec("systemctl stop docker docker.socket; ip link del docker0; mkdir -p /etc/docker");
+    await host.exec(`echo '{"bip": "172.29.0.1/24"}' >/etc/docker/daemon.json; systemctl start docker`);
+    assert.match((await host.exec("docker exec probe ip -4 address show eth0")).stdout, /172\.29\.0\./);
+    assert.equal(await seen(place, "probe", 4), "192.168.20.10");
+    await host.exec(
+      "rm /etc/docker/daemon.json; systemctl stop docker docker.socket; ip link del docker0; systemctl start docker",
+    );
+    await assertTakenBack(stack, place);
+  });
+});
