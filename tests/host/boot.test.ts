@@ -54,13 +54,13 @@ describe("boot", () => {
 
   it("does not let one owner's failure keep the others from their facts", () =>
     inSandbox(async (host) => {
-      await host.apply(["route 10.1.0.0/16 via 192.0.2.7 dev eth0"], "test/dev/a");
+      await host.apply(["link top0 parent eth0 type macvlan mode bridge mtu 1500"], "test/dev/a");
       await host.apply(SHIM, "test/dev/b");
       await host.reboot();
-      await host.exec("ip address del 192.0.2.10/24 dev eth0; ip address add 198.51.100.10/24 dev eth0");
+      await host.exec("ip link set eth0 mtu 1400");
       const booted = await host.exec("/usr/local/sbin/wirework boot late");
       assert.equal(booted.code, 1);
-      assert.match(booted.stderr, /owner test\/dev\/a: .*\n?.*command: ip route add 10\.1\.0\.0\/16 via 192\.0\.2\.7/s);
+      assert.match(booted.stderr, /owner test\/dev\/a: .*\n?.*command: ip link add link eth0 name top0/s);
       assert.match((await host.exec("ip -o addr show shim0")).stdout, /192\.168\.9\.2\/32[\s\S]*fd00:9::2\/128/);
     }));
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { assertSame, HOST_OWNER, inSandbox, OWNER, type Sandbox, SHIM, stdin } from "./support";
+import { assertSame, HOST_OWNER, inSandbox, OWNER, type Sandbox, SESSION, SHIM, stdin } from "./support";
 
 /** The verb fails with a text that fits, and nothing at all is other than before. */
 async function refused(host: Sandbox, verb: "apply" | "remove", input: string, text: RegExp, code = 1): Promise<void> {
@@ -249,12 +249,14 @@ describe("require lines", () => {
         "not-management eth0",
         "wings >= 2",
       ];
+      host.session = SESSION;
       await refused(
         host,
         "apply",
         stdin([...wanted.map((what) => `require ${what}`), ...SHIM]),
         /require kernel >= 99\n +this host has [\s\S]*require docker[\s\S]*require link nosuch0\n +this host has the links: [\s\S]*require module nosuch[\s\S]*require not-management eth0\n +eth0 carries this SSH session[\s\S]*require wings >= 2\n +is not understood/,
       );
+      host.session = "";
       const met = await host.apply([
         "require kernel >= 3.9",
         "require link eth0",

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { commandText } from "../../lib/host/command-text";
 import { programText, programVersion, setupText } from "../../lib/host/program";
-import { assertSame, HOST_OWNER, IDENTITY, inSandbox, MACHINE_ID, Sandbox, SHIM } from "./support";
+import { assertSame, HOST_OWNER, IDENTITY, inSandbox, MACHINE_ID, Sandbox, SESSION, SHIM } from "./support";
 
 async function inBareSandbox(test: (host: Sandbox) => Promise<void>): Promise<void> {
   const host = await Sandbox.create();
@@ -18,6 +18,7 @@ describe("setup and uninstall", () => {
   it("say what the host is, install, and leave nothing", () =>
     inBareSandbox(async (host) => {
       const before = await host.snapshot();
+      host.session = SESSION;
       const first = await host.verb("setup", setup());
       assert.equal(first.code, 0, first.stderr);
       const facts = JSON.parse(first.stdout);
@@ -135,9 +136,9 @@ describe("setup and uninstall", () => {
       assert.equal((await units()).stdout, "");
       await host.apply([SHIM[1]], "test/dev/a");
       await host.apply([SHIM[1]], "test/dev/b");
-      assert.equal((await units()).stdout.trim().split("\n").length, 4);
+      assert.equal((await units()).stdout.trim().split("\n").length, 6);
       await host.remove([SHIM[1]], "test/dev/a");
-      assert.equal((await units()).stdout.trim().split("\n").length, 4);
+      assert.equal((await units()).stdout.trim().split("\n").length, 6);
       await host.remove([SHIM[1]], "test/dev/b");
       assert.equal((await units()).stdout, "");
     }));
@@ -170,6 +171,7 @@ describe("the text of a Command", () => {
         "sudo",
         '#!/bin/sh\nwhile :; do case $1 in -n) shift ;; -l) exit 0 ;; *) break ;; esac; done\nexec env -i "$@"\n',
       );
+      host.session = SESSION;
       const first = await host.exec(commandText("setup", true), setup());
       assert.equal(JSON.parse(first.stdout).managementInterface, "eth0", first.stderr);
       const second = await host.exec(commandText("setup", true), setup());

@@ -12,6 +12,9 @@ export const HOST_OWNER = "test/dev/host";
 export const OWNER = "test/dev/edge";
 export const MACHINE_ID = "0123456789abcdef0123456789abcdef";
 
+/** What sshd says of the session of a client on the wire. */
+export const SESSION = "192.0.2.1 50000 192.0.2.10 22";
+
 /** The facts of a network with host access, as most tests use them. */
 export const SHIM = [
   "link shim0 parent eth0 type macvlan mode bridge address 02:aa:bb:cc:dd:ee mtu 1400",
@@ -25,7 +28,7 @@ export const SHIM = [
 ];
 
 const root = join(__dirname, "../..");
-const persistent = ["var-lib", "usr-local", "etc-systemd"];
+const persistent = ["var-lib", "usr-local", "etc-systemd", "etc-iproute2"];
 
 // What a host has before wirework: one wired link with a management address. No link-local addresses, whose random
 // part and duplicate detection would make two snapshots differ for no reason.
@@ -37,6 +40,7 @@ mount -t tmpfs tmpfs /run
 mount --bind "$1/var-lib" /var/lib
 mount --bind "$1/usr-local" /usr/local
 mount --bind "$1/etc-systemd" /etc/systemd
+[ ! -d /etc/iproute2 ] || mount --bind "$1/etc-iproute2" /etc/iproute2
 mount --bind "$1/machine-id" /etc/machine-id
 [ -z "$2" ] || mount --bind "$2" /bin/sh
 for family in ipv4 ipv6; do echo 0 >/proc/sys/net/$family/conf/all/forwarding; done
@@ -62,6 +66,8 @@ export interface SandboxOptions {
  */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), "wirework-host-"));
+  /** SSH_CONNECTION of what is run. */
+  session = "";
   private holder?: ChildProcess;
   private pid = 0;
 
@@ -91,6 +97,11 @@ export class Sandbox {
     this.pid = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim());
   }
 
+  /** Its first process: whose namespaces are the sandbox. */
+  get process(): number {
+    return this.pid;
+  }
+
   /** A new kernel state under the same files: what a reboot is. */
   async reboot(): Promise<void> {
     await this.end();
@@ -113,10 +124,10 @@ export class Sandbox {
     writeFileSync(join(this.folder, "usr-local/bin", name), text, { mode: 0o755 });
   }
 
-  /** Runs a command as root in the sandbox, with an SSH session's environment. */
+  /** Runs a command as root in the sandbox: by hand, so to say, unless `session` is what sshd would say of one. */
   async exec(command: string, input = "", check = false): Promise<RunResult> {
     const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "bash", "-c", command];
-    const env = { SSH_CONNECTION: "192.0.2.1 50000 192.0.2.10 22" };
+    const env = { SSH_CONNECTION: this.session };
     return run("nsenter", enter, { input, env, check, timeoutMs: 60_000 });
   }
 
@@ -152,7 +163,7 @@ cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
 const FILES = `
-set -- /run /var/lib /usr/local /etc/systemd ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework
+set -- /run /var/lib /usr/local /etc/systemd /etc/iproute2 ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework
 find "$@" -printf '%p %y %m %l\\n' | sort
 find "$@" -type f -exec sha256sum {} + | sort`;
 

@@ -16,6 +16,9 @@ VOLATILE=/run/wirework                # what is true of this boot's kernel only:
 LOCK=/run/wirework.lock
 LOCK_WAIT=120
 DOCKER_WAIT=60                        # a small machine just after boot needs half a minute to say its version
+PROOF_WAIT=10                         # how long the SSH client may take to acknowledge a line
+WATCH_TICK=30                         # seconds until the watcher looks by itself
+SETTLE=2                              # until caches, carrier and neighbours show what a change really did
 UNITS=/etc/systemd/system
 MARK=30583                            # group of our links: set atomically when a link is made
 PROTO=119                             # protocol of our routes; not named in rt_protos
@@ -88,7 +91,7 @@ lock() {
     flock -w "$LOCK_WAIT" 9 ||
       fail "another run is changing this host and was not done after $LOCK_WAIT s: $(cat "$LOCK" 2>/dev/null || :). Wait for it, then run pulumi up again"
     # The last uninstall removes the lock file; who waited for it holds a lock that nobody else sees.
-    [ "$(stat -Lc %i "/proc/$$/fd/9")" = "$(stat -c %i "$LOCK" 2>/dev/null || :)" ] && break
+    [ "$(stat -Lc %i /proc/self/fd/9)" = "$(stat -c %i "$LOCK" 2>/dev/null || :)" ] && break
   done
   printf '%s (process %s, %s, since %s)\n' "$VERB" "$$" "${OWNER:-no owner}" "$(date -u +%FT%TZ)" >"$LOCK"
   for dir in "$VOLATILE"/run.*; do # left by runs that were killed

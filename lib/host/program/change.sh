@@ -2,23 +2,51 @@
 # shellcheck shell=sh disable=SC2016,SC2034
 
 entry_of() { printf '%s/owners/%s' "$LEDGER" "$1"; }
-facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -v '^require ' || :; }
+facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -v "$NO_FACT" || :; }
 
 # execute: the plan in RUN. Errors go to RUN/error; the caller undoes.
 execute() {
   put "$VOLATILE/made" <"$RUN/made.ahead" || return 1
+  put_files || return 1
   ip_batch "$RUN/ip.first" || return 1
   take_values || return 1
   while read -r path value; do
     printf '%s\n' "$value" >"/proc/sys/$path" || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
   done <"$RUN/sysctl" 2>>"$RUN/error" || return 1
   ip_batch "$RUN/ip.last" || return 1
+  for batch in add4 add6 del4 del6; do
+    ip_batch "$RUN/rule.$batch" "-${batch#???}" || return 1
+  done
+  ip_batch "$RUN/ip.end" || return 1
+  set_nft && drop_files || return 1
   awk -F "$TAB" 'FILENAME ~ /drop$/ { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" >"$RUN/made.now" || return 1
   if [ -s "$RUN/made.now" ]; then put "$VOLATILE/made" <"$RUN/made.now"; else rm -f "$VOLATILE/made"; fi
 }
 
-ip_batch() {
-  [ ! -s "$1" ] || ip -batch "$1" >>"$RUN/error" 2>&1 || {
+# Files of our own, whole or not at all; the directories that had to be made for them go with the last of them.
+put_files() {
+  while read -r path text; do
+    dir=${path%/*}
+    if [ ! -d "$dir" ]; then
+      { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$dir"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$dir") || return 1
+    fi
+    (umask 022 && printf '%b' "$text" | put "$path" && chmod 0644 "$path") || return 1
+  done 2>>"$RUN/error" <"$RUN/files"
+}
+drop_files() {
+  while read -r path; do
+    rm -f "$path" "$path.new" || return 1
+    dir=${path%/*}
+    if grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; then
+      { grep -vxF "$dir" "$LEDGER/made-dirs" || :; } | put "$LEDGER/made-dirs"
+      [ -s "$LEDGER/made-dirs" ] || rm -f "$LEDGER/made-dirs"
+    fi
+  done 2>>"$RUN/error" <"$RUN/files.last"
+}
+
+ip_batch() { # FILE [FAMILY]
+  # shellcheck disable=SC2086 # none or one word
+  [ ! -s "$1" ] || ip ${2:-} -batch "$1" >>"$RUN/error" 2>&1 || {
     number=$(sed -n 's/^Command failed .*:\([0-9]*\)$/\1/p' "$RUN/error" | tail -n 1)
     echo "command: ip $(sed -n "${number:-1}p" "$1")" >>"$RUN/error"
     return 1
@@ -43,18 +71,18 @@ read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do
 
 # recover: an unfinished change is taken back: what its intent and the ledger name goes to what the ledger says.
 recover() {
-  [ -e "$VOLATILE/journal" ] || return 0
+  [ -e "$LEDGER/journal" ] || return 0
   hold_signals
-  read -r left <"$VOLATILE/journal" || return 1
+  read -r left <"$LEDGER/journal" || return 1
   facts_in "$(entry_of "$left")" >"$RUN/back.new"
-  { sed 1d "$VOLATILE/journal"; cat "$RUN/back.new"; } >"$RUN/back.seeds"
+  { sed 1d "$LEDGER/journal"; cat "$RUN/back.new"; } >"$RUN/back.seeds"
   make_plan "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
   if [ -s "$RUN/blocked" ]; then
     cat "$RUN/blocked" >>"$RUN/error"
     return 1
   fi
   execute && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
-  rm -f "$VOLATILE/journal"
+  rm -f "$LEDGER/journal"
 }
 
 recover_first() {
@@ -75,13 +103,16 @@ $(sed 's/^/  /' "$RUN/blocked")
 Remove that first (a Docker network must be replaced with the link beneath it)"; fi
   hold_signals
   for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
+  look_back
+  arm
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
-  [ "$VERB" != apply ] || units_install
+  [ ! -s "$1" ] || units_install
   if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
-    { printf '%s\n' "$OWNER"; cat "$1"; } | put "$VOLATILE/journal" || fail "the intent cannot be written; nothing was changed"
-    if ! { execute && read_back "$OWNER" "$1" "$2" && commit; }; then undo; fi
+    { printf '%s\n' "$OWNER"; cat "$1"; } | put "$LEDGER/journal" || fail "the intent cannot be written; nothing was changed"
+    if ! { execute && read_back "$OWNER" "$1" "$2" && prove_path && commit; }; then undo; fi
     # Here the change is done: what fails from now on is said, and the next run mends it.
-    rm -f "$VOLATILE/journal" || complain "the intent of a finished change is still there: $VOLATILE/journal"
+    rm -f "$LEDGER/journal" || complain "the intent of a finished change is still there: $LEDGER/journal"
+    disarm
   else
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
@@ -101,16 +132,22 @@ commit() {
 # Directories that the owner leaves empty.
 prune() { (cd "$LEDGER" && rmdir -p "owners/${OWNER%/*}" 2>/dev/null) || :; }
 
+# What was meant, for whom and where: a change that was taken back is a failure that must explain itself alone.
+what_was_meant() { echo "host $HOST, owner $OWNER, facts:"; head -n 20 "$RUN/changes.first" | sed 's/^/  /'; }
+
 undo() {
   cp "$RUN/error" "$RUN/reason"
   if recover; then
+    disarm
     prune
     units_follow || complain "the boot units in $UNITS are not as they should be"
     fail "the change failed and was taken back; the host is as before:
-$(sed 's/^/  /' "$RUN/reason")"
+$(sed 's/^/  /' "$RUN/reason")
+$(what_was_meant)"
   fi
   fail "the change failed and could not be taken back; the next run tries again:
-$(sed 's/^/  /' "$RUN/reason" "$RUN/error")"
+$(sed 's/^/  /' "$RUN/reason" "$RUN/error")
+$(what_was_meant)"
 }
 
 verb_apply() {
@@ -145,7 +182,7 @@ verb_check() {
   facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
   : >"$RUN/error"
   make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
-  [ ! -e "$VOLATILE/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
+  [ ! -e "$LEDGER/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
   cat "$RUN/drift" "$RUN/pending" >>"$RUN/out"
   [ -s "$RUN/drift" ] || { say "as declared"; return 0; }
   show
@@ -157,7 +194,9 @@ verb_boot() {
   lock
   HOST=$(sed -n 's/^host //p' "$LEDGER/machine" 2>/dev/null || :)
   check_machine
-  recover_first
+  # What was interrupted; after a boot, the files that it left.
+  : >"$RUN/error"
+  recover || complain "an interrupted change cannot be taken back: $(cat "$RUN/error")"
   hold_signals
   facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
   boot_facts "" "$RUN/all" && return 0
@@ -168,6 +207,21 @@ verb_boot() {
     boot_facts "${entry#"$LEDGER/owners/"}" "$RUN/all" || failed=yes
   done <"$RUN/each"
   [ -z "$failed" ] || exit 1
+}
+
+# watch: what the kernel drops with a link that goes down, or another program takes away, comes back within seconds;
+# what was pending comes with its link. Every event is only a reason to compare everything with the ledger.
+verb_watch() {
+  mkfifo "$RUN/events"
+  exec 7<>"$RUN/events"
+  ip monitor link address route rule >&7 2>/dev/null &
+  while sleep "$WATCH_TICK"; do echo tick; done >&7 & # nft and sysctl tell nobody
+  trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$RUN"' EXIT
+  while :; do
+    (verb_boot && { cat "$RUN/changes"; : >"$RUN/out"; }) || :
+    dd bs=65536 count=1 <&7 >/dev/null 2>&1 || exit 1 # all that has come since, at once
+    sleep 0.5
+  done
 }
 
 boot_facts() { # OWNER FACTS

@@ -12,7 +12,7 @@ rm -rf "$run"
 mkdir -p "$run"
 program=
 case ${1:-} in
-  boot | status | '') : >"$run/input" ;;
+  boot | status | undo | watch | '') : >"$run/input" ;;
   *) cat >"$run/input" ;;
 esac
 case ${1:-} in

@@ -2,6 +2,8 @@
 # (how it is read) and one in plan.sh (how it is made, changed and taken back).
 # shellcheck shell=sh disable=SC2016,SC2034
 
+NO_FACT='^\(require\|window\|allow\) ' # lines that say how, not what
+
 # Shared by every awk program here. parse(FACT) returns "" or what is wrong with it, and sets
 #   kind, key  what makes two facts the same thing: equal keys may not have two values
 #   dev        the link that it needs; it goes with that link
@@ -10,12 +12,19 @@ AWK_FACTS='
 function parse(fact,    n, w, i) {
   n = split(fact, w, " "); kind = w[1]; key = ""; dev = ""; split("", opt)
   if (fact ~ /  |^ | $/) return "one space between words"
+  if (kind == "window")  { key = kind; return n == 2 && is_number(w[2], 10, 3600) ? "" : "window SECONDS, 10-3600" }
+  if (kind == "allow")   { key = fact; return fact == "allow management-impact" ? "" : "allow management-impact" }
   if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
+  if (kind == "table")   return parse_table(n, w)
+  if (kind == "guard")   return parse_guard(fact)
   if (kind == "link")    return parse_link(n, w)
   if (kind == "sysctl")  return parse_sysctl(fact, n, w)
   if (kind == "addr")    return parse_addr(n, w)
   if (kind == "route")   return parse_route(n, w)
-  return "kinds are require, link, sysctl, addr, route; a newer library needs its own program: update the Host first"
+  if (kind == "rule")    return parse_rule(n, w)
+  if (kind == "nat")     return parse_nat(fact, n, w)
+  if (kind == "reply")   return parse_reply(fact, n, w)
+  return "kinds are window, allow, require, table, guard, link, sysctl, addr, route, rule, nat, reply; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -65,15 +74,18 @@ function parse_addr(n, w) {
   key = "addr " opt["address"] " dev " dev
   return ""
 }
-function parse_route(n, w,    bad, six) {
+function parse_route(n, w,    bad, six, i, type) {
+  type = "unicast"
+  if (w[2] ~ /^(unreachable|blackhole|prohibit)$/) { type = w[2]; for (i = 2; i < n; i++) w[i] = w[i + 1]; n-- }
   if (!is_prefix(w[2])) return "not a prefix in canonical form (the default route is 0.0.0.0/0 or ::/0)"
-  bad = pairs(n, w, 3, "via dev src metric table"); if (bad) return bad
-  six = index(w[2], ":") > 0
-  if (!is_link(opt["dev"])) return "dev is not the name of a link"
+  bad = pairs(n, w, 3, type == "unicast" ? "via dev src metric table" : "metric table"); if (bad) return bad
+  six = index(w[2], ":") > 0; opt["type"] = type
+  if (type == "unicast" && !is_link(opt["dev"])) return "dev is not the name of a link"
   if (("via" in opt) && (!is_address(opt["via"]) || (index(opt["via"], ":") > 0) != six)) return "via is not an address of the same family"
   if (("src" in opt) && (!is_address(opt["src"]) || (index(opt["src"], ":") > 0) != six)) return "src is not an address of the same family"
   if (("metric" in opt) && !is_number(opt["metric"], 1, 4294967295)) return "metric must be 1-4294967295"
-  if (("table" in opt) && (!is_number(opt["table"], 1, 4294967295) || opt["table"] ~ /^25[345]$/)) return "table must be 1-4294967295, not 253-255 (leave it out for main)"
+  if (("table" in opt) && !is_table(opt["table"])) return "table must be 1-4294967295, not 252-255 (leave it out for main)"
+  if (type != "unicast" && !("table" in opt)) return "a route that refuses stands in a table of our own, never in main"
   dev = opt["dev"]; opt["to"] = w[2]
   key = route_key(w[2], opt["table"], opt["metric"])
   return ""
@@ -85,6 +97,57 @@ function route_key(to, table, metric) {
   return "route " to " table " table " metric " metric
 }
 
+# A rule is its family, priority and selector; where it leads is its value.
+function parse_rule(n, w,    bad, i, six, name, words) {
+  bad = pairs(n, w, 2, "from to iif oif fwmark table suppress_prefixlength priority"); if (bad) return bad
+  if (!is_prefix(opt["from"])) return "from is not a prefix in canonical form (all is 0.0.0.0/0 or ::/0)"
+  six = index(opt["from"], ":") > 0
+  if (("to" in opt) && (!is_prefix(opt["to"]) || (index(opt["to"], ":") > 0) != six)) return "to is not a prefix of the same family"
+  if (("iif" in opt) && !is_link(opt["iif"]) || ("oif" in opt) && !is_link(opt["oif"])) return "iif and oif are names of links"
+  if (("fwmark" in opt) && !is_mark(opt["fwmark"])) return "fwmark must be 0xMARK/0xMASK, neither of them 0"
+  if (opt["table"] != 254 && !is_table(opt["table"])) return "table must be 1-4294967295, not 252, 253 or 255 (254 is main)"
+  if (("suppress_prefixlength" in opt) && !is_number(opt["suppress_prefixlength"], 0, six ? 128 : 32)) return "suppress_prefixlength must be a prefix length"
+  if (!is_number(opt["priority"], 1, 32765)) return "priority must be 1-32765"
+  if (opt["from"] ~ /\/0$/ && !("to" in opt) && !("iif" in opt) && !("fwmark" in opt)) return "without a selector it would divert all that this host sends, the SSH session too"
+  split("from to iif oif fwmark", name, " ")
+  for (i = 1; i <= 5; i++) if (name[i] in opt) words = words " " name[i] " " opt[name[i]]
+  opt["selector"] = substr(words, 2); key = "rule " (six ? 6 : 4) " " opt["priority"] words
+  opt["target"] = "table " opt["table"] (("suppress_prefixlength" in opt) ? " suppress_prefixlength " opt["suppress_prefixlength"] : "")
+  return ""
+}
+
+# table, guard: files of our own, which outlive a reboot. opt["path"] and opt["text"], where \n stands for a newline.
+function parse_table(n, w) {
+  if (n != 4 || w[3] != "name") return "table ID name NAME"
+  if (!is_table(w[2])) return "the id must be 1-4294967295, not 252-255"
+  if (w[4] !~ /^[A-Za-z][A-Za-z0-9._-]*$/ || length(w[4]) > 32 || w[4] ~ /^(local|main|default|unspec|all)$/) return "not a name that a table of ours can have"
+  key = "table " w[2]; opt["id"] = w[2]; opt["name"] = w[4]
+  opt["path"] = "/etc/iproute2/rt_tables.d/wirework-" w[2] ".conf"; opt["text"] = "# wirework\\n" w[2] " " w[4] "\\n"
+  return ""
+}
+function parse_guard(fact) {
+  if (fact != "guard routes") return "guard routes"
+  key = fact; opt["path"] = "/etc/systemd/networkd.conf.d/wirework.conf"
+  opt["text"] = "# wirework: routes and rules of others are not deleted at restart\\n[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n"
+  return ""
+}
+
+# nat, reply: entries of our own nft tables.
+function parse_nat(fact, n, w) {
+  if (!is_prefix(w[2]) || w[3] != "oif" || !is_link(w[4])) return "nat PREFIX oif LINK masquerade, or ... snat ADDRESS"
+  if (n == 5 ? w[5] != "masquerade" : n != 6 || w[5] != "snat" || !is_address(w[6])) return "ends in masquerade, or in snat and an address"
+  if (n == 6 && (index(w[6], ":") > 0) != (index(w[2], ":") > 0)) return "the address is not of the same family"
+  key = "nat " w[2] " oif " w[4]; opt["prefix"] = w[2]; opt["link"] = w[4]; opt["snat"] = w[6]
+  return ""
+}
+function parse_reply(fact, n, w) {
+  if (n != 6 || !is_prefix(w[2]) || w[3] != "except" || !is_link(w[4]) || w[5] != "mark" || !is_mark(w[6])) return "reply PREFIX except LINK mark 0xMARK/0xMASK"
+  key = "reply " w[2] " except " w[4]; opt["prefix"] = w[2]; opt["link"] = w[4]; opt["mark"] = w[6]
+  return ""
+}
+
+function is_table(v) { return is_number(v, 1, 4294967295) && v !~ /^25[2345]$/ }
+function is_mark(v) { return v ~ /^0x[1-9a-f][0-9a-f]*\/0x[1-9a-f][0-9a-f]*$/ && length(v) <= 21 && v !~ /0x[0-9a-f]{9}/ }
 function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <= 15 }
 function is_number(v, low, high) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 10 && v + 0 >= low && v + 0 <= high }
 function is_mac(v) { return v ~ /^[0-9a-f][02468ace](:[0-9a-f][0-9a-f])+$/ && length(v) == 17 && v != "00:00:00:00:00:00" }
@@ -133,5 +196,5 @@ check_facts() {
     { bad = parse($0); if (bad) { printf "  %s\n    %s\n", $0, bad; wrong = 1 } }
     END { exit wrong }' "$RUN/lines" >"$RUN/wrong" || fail "facts that this program refuses; nothing was changed:
 $(cat "$RUN/wrong")"
-  grep -v '^require ' "$RUN/lines" >"$RUN/facts" || :
+  grep -v "$NO_FACT" "$RUN/lines" >"$RUN/facts" || :
 }

@@ -2,17 +2,21 @@
 # may be anyone's. Families apart, and never filtered by the field that is read: ip then leaves that field out.
 # shellcheck shell=sh disable=SC2016
 
-# read_kernel VIEW: VIEW names the sysctls to read.
+# read_kernel VIEW: VIEW names the sysctls and files to read.
 read_kernel() {
   ip -N -d -o link show >"$RUN/k.link" || return 1
   ip -N -o -4 addr show >"$RUN/k.addr" && ip -N -o -6 addr show >>"$RUN/k.addr" || return 1
   # A family that the kernel does not have has no routes.
   ip -N -o -4 route show table all >"$RUN/k.route4" 2>/dev/null || :
   ip -N -o -6 route show table all >"$RUN/k.route6" 2>/dev/null || :
+  ip -N -o -4 rule show >"$RUN/k.rule4" 2>/dev/null || :
+  ip -N -o -6 rule show >"$RUN/k.rule6" 2>/dev/null || :
+  read_nft
   awk '
     FILENAME ~ /k.link$/  { link() }
     FILENAME ~ /k.addr$/  { addr() }
     FILENAME ~ /k.route.$/ { route(FILENAME ~ /6$/) }
+    FILENAME ~ /k.rule.$/ { rule(FILENAME ~ /6$/) }
 
     # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS
     function link(    s, n, w, i, name, parent, up, mtu, group, master, mac, type, detail, alias) {
@@ -44,6 +48,7 @@ read_kernel() {
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {
       i = 1; type = "unicast"
       if ($1 != "default" && ($1 !~ /[.:]/) && $1 !~ /\//) { type = $1; i = 2 }
+      if (type == 6) type = "blackhole"; if (type == 7) type = "unreachable"; if (type == 8) type = "prohibit"
       to = $i; table = 254; metric = 0; dev = via = src = "-"
       proto = 3 # boot: the one that ip does not print
       if (to == "default") to = six ? "::/0" : "0.0.0.0/0"
@@ -57,8 +62,30 @@ read_kernel() {
         if ($i == "via")    via = $(i + 1)
         if ($i == "src")    src = $(i + 1)
       }
+      if (type !~ /^(unicast|1)$/) dev = "-" # IPv6 prints lo for what leads nowhere
       print "K route", to, table, metric, proto, dev, via, src, type
-    }' "$RUN/k.link" "$RUN/k.addr" "$RUN/k.route4" "$RUN/k.route6"
+    }
+    # rule FAMILY PRIORITY PROTO SELECTOR | TARGET, in the words and the order of a fact; what no fact can say is "other"
+    function rule(six,    i, priority, proto, all, from, rest, target, suppress) {
+      priority = $1; sub(/:$/, "", priority); proto = 0; all = six ? "::/0" : "0.0.0.0/0"; target = "other"; suppress = ""
+      split("", sel)
+      for (i = 2; i <= NF; i++) {
+        if ($i == "[detached]") continue
+        if ($i ~ /^(from|to|iif|oif|fwmark)$/) { sel[$i] = $(i + 1); i++ }
+        else if ($i == "lookup") { target = "table " $(i + 1); i++ }
+        else if ($i == "suppress_prefixlength") { suppress = " suppress_prefixlength " $(i + 1); i++ }
+        else if ($i == "proto") { proto = $(i + 1); i++ }
+        else sel["other"] = sel["other"] " " $i
+      }
+      if (sel["from"] == "all") sel["from"] = all
+      if (sel["from"] !~ /\//) sel["from"] = sel["from"] (six ? "/128" : "/32")
+      if (("to" in sel) && sel["to"] !~ /\//) sel["to"] = sel["to"] (six ? "/128" : "/32")
+      if (("fwmark" in sel) && sel["fwmark"] !~ /\//) sel["fwmark"] = sel["fwmark"] "/0xffffffff"
+      rest = "from " sel["from"]
+      split("to iif oif fwmark", w, " "); for (i = 1; i <= 4; i++) if (w[i] in sel) rest = rest " " w[i] " " sel[w[i]]
+      if ("other" in sel) rest = rest " other" sel["other"]
+      print "K rule", (six ? 6 : 4), priority, proto, rest " | " target suppress
+    }' "$RUN/k.link" "$RUN/k.addr" "$RUN/k.route4" "$RUN/k.route6" "$RUN/k.rule4" "$RUN/k.rule6"
   # sysctl PATH VALUE, of every path that a fact names; the kernel separates by tabs, a fact by one space
   awk '$1 != "W" && $2 == "sysctl" { paths[$3] } $1 == "W" && $3 == "sysctl" { paths[$4] }
     END {
@@ -67,7 +94,57 @@ read_kernel() {
         close("/proc/sys/" path)
       }
     }' "$1"
+  read_files "$1"
+  cat "$RUN/k.nft"
 }
+
+# file PATH TEXT, of every file that a fact names; rtname ID NAME FILE, of the tables that others have named
+read_files() { # VIEW
+  awk "$AWK_FACTS"'
+    $1 == "W" { sub(/^W [^ ]+/, "W") }
+    { sub(/^. /, "") }
+    /^(table|guard) / { parse($0); paths[opt["path"]] }
+    END {
+      for (path in paths) {
+        text = ""; there = 0
+        while ((getline line <path) > 0) { text = text line "\\n"; there = 1 }
+        close(path); if (there) print "K file", path, text
+      }
+    }' "$1"
+  grep -q ' table [0-9]* name ' "$1" || return 0
+  for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do
+    case $file in */wirework-*) continue ;; esac
+    [ ! -f "$file" ] || awk -v file="$file" '/^[ \t]*(0x)?[0-9a-fA-F]+[ \t]+[^ \t]+/ { print "K rtname", $1, $2, file }' "$file"
+  done
+}
+
+# Our own nft tables. They have no mark of their own; what they looked like when they were made is kept for this boot,
+# and as long as nft shows the same, they hold the facts that they were made from. `nft FACT`
+read_nft() { # → RUN/k.nft
+  : >"$RUN/k.nft"
+  for family in ip ip6; do
+    [ -e "$VOLATILE/nft.$family" ] || continue
+    nft_listing "$family" >"$RUN/nft.now"
+    if sed '1,/^$/d' "$VOLATILE/nft.$family" | cmp -s - "$RUN/nft.now"; then
+      sed '/^$/,$d; s/^/K nft /' "$VOLATILE/nft.$family" >>"$RUN/k.nft"
+    elif [ -s "$RUN/nft.now" ]; then
+      echo "K torn $family" >>"$RUN/k.nft"
+    fi
+  done
+}
+# set_nft: RUN/nft.FAMILY, whose comments are the facts, goes to the kernel whole or not at all
+set_nft() {
+  for family in ip ip6; do
+    [ -e "$RUN/nft.$family" ] || continue
+    nft -f "$RUN/nft.$family" 2>>"$RUN/error" || return 1
+    if grep -q '^#' "$RUN/nft.$family"; then
+      { sed -n 's/^#//p' "$RUN/nft.$family"; echo; nft_listing "$family"; } | put "$VOLATILE/nft.$family" || return 1
+    else
+      rm -f "$VOLATILE/nft.$family"
+    fi
+  done
+}
+nft_listing() { nft -s -n list table "$1" wirework 2>/dev/null || :; }
 
 # children_elsewhere INDEX: links on top of link INDEX that were moved to other namespaces (a container's macvlan):
 # this namespace does not list them, but they go when it goes.

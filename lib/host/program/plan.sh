@@ -4,7 +4,8 @@
 
 # make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
 # Touched are the facts of NEW and SEEDS (what was, or may have been, made before) and all that stands on a link among
-# them. Plans into RUN: ip.first, take, sysctl, ip.last; and says: changes, drift, pending, notes, conflicts, blocked.
+# them. Plans into RUN: files, ip.first, take, sysctl, ip.last, rule.*, ip.end, nft.*, files.last; and says: changes,
+# drift, pending, notes, conflicts, blocked, and risk: what of it could cut the session that it is asked for by.
 make_plan() {
   {
     facts_of_others "$1"
@@ -15,11 +16,15 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in ip.first ip.last take sysctl changes drift pending notes conflicts blocked gone made.ahead made.drop; do
+  for out in files files.last ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
+  rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
   if [ -d /proc/sys/net/ipv6/conf ]; then no_ipv6=0; else no_ipv6=1; fi
-  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" "$AWK_FACTS$AWK_PLAN" \
+  if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
+  if [ -n "$(networkd)" ]; then no_networkd=0; else no_networkd=1; fi
+  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -37,7 +42,7 @@ facts_of_others() {
   shift
   [ $# -eq 0 ] || awk -v not="$not" '
     FNR == 3 { owner = $2 }
-    FNR > 3 && owner != not && !/^require / { print "W", owner, $0 }' "$@"
+    FNR > 3 && owner != not && !/^(require|window|allow) / { print "W", owner, $0 }' "$@"
 }
 
 AWK_PLAN='
@@ -51,9 +56,17 @@ $1 == "K" && $2 == "route"  {
   k = route_key($3, $4, $5)
   # Of several with one key (IPv6 can have them: multipath) ours is the one to compare.
   if (!(k in R_dev) || $6 == PROTO) {
-    R_dev[k] = $7; R_via[k] = $8; R_src[k] = $9; R_mine[k] = $6 == PROTO && ($10 == "unicast" || $10 == 1); R_proto[k] = $6; R_type[k] = $10
+    R_dev[k] = $7; R_via[k] = $8; R_src[k] = $9; R_proto[k] = $6; R_type[k] = $10 == 1 ? "unicast" : $10
+    R_mine[k] = $6 == PROTO && R_type[k] ~ /^(unicast|unreachable|blackhole|prohibit)$/
   }
+  if ($6 != PROTO) others_in[$4] = $3
+  if ($8 == "-" && $7 != "-" && $10 ~ /^(unicast|1)$/) onlink[$7] = onlink[$7] " " $3
 }
+$1 == "K" && $2 == "rule"   { rule_line() }
+$1 == "K" && $2 == "file"   { F[$3] = substr($0, length($3) + 9) }
+$1 == "K" && $2 == "rtname" { named[$3] = $4 " (" $5 ")"; id_of[$4] = $3 " (" $5 ")" }
+$1 == "K" && $2 == "nft"    { X[substr($0, 7)] }
+$1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
 $1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind == "sysctl") S_value[key, opt["value"]]; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
@@ -68,12 +81,17 @@ function want(f, who) {
   }
   if (!(key in W)) all[++wanted] = key
   W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
-  if (kind == "addr") W_address[key] = opt["address"]
-  if (kind == "route") W_src[key] = opt["src"]
+  if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
+  if (kind == "route") { W_src[key] = opt["src"]; W_via[key] = opt["via"]; W_to[key] = opt["to"] }
   if (kind == "link") {
     W_parent[dev] = ("parent" in opt) ? opt["parent"] : "-"; W_type[dev] = opt["type"]
     W_detail[dev] = ("mode" in opt) ? "mode:" opt["mode"] : ("id" in opt) ? "id:" opt["id"] : "-"
   }
+}
+function rule_line(    k, i) {
+  i = index($0, " | "); k = substr($0, 1, i - 1); sub(/^K rule [46] [0-9]+ [0-9]+/, "", k); k = "rule " $3 " " $4 k
+  if (!(k in U) || $5 == PROTO) { U[k] = substr($0, i + 3); U_mine[k] = $5 == PROTO; U_proto[k] = $5 }
+  if ($5 != PROTO) others_at[$3, $4] = k " " substr($0, i + 3) " proto " $5
 }
 function ours(name) { return (name in L) && L_group[name] == MARK }
 
@@ -145,6 +163,30 @@ function takes_along(    k, other, r) {
   }
 }
 
+# covers PREFIX ADDRESS, in bits
+function covers(prefix, address,    p) {
+  if (address == "" || is_v4(prefix) != is_v4(address)) return 0
+  split(prefix, p, "/"); return substr(bits(p[1]), 1, p[2]) == substr(bits(address), 1, p[2])
+}
+function bits(address,    n, i, g, h, zeros, text, half) {
+  if (address in BITS) return BITS[address]
+  if (is_v4(address)) { n = split(address, g, "."); for (i = 1; i <= 4; i++) text = text binary(g[i], 8) }
+  else {
+    n = split(address, half, "::"); split("", h); zeros = 8 - split(half[1], g, ":") - (n > 1 ? split(half[2], h, ":") : 0)
+    for (i = 1; i in g; i++) text = text binary(hex(g[i]), 16)
+    while (n > 1 && zeros-- > 0) text = text "0000000000000000"
+    for (i = 1; i in h; i++) text = text binary(hex(h[i]), 16)
+  }
+  return BITS[address] = text
+}
+function binary(n, width,    text) { while (width-- > 0) { text = n % 2 text; n = int(n / 2) } return text }
+function hex(text,    i, n) { for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1; return n + 0 }
+
+# What could cut the session: any rule, a route or network that holds the client, and settings of the link it uses.
+function risk(f) { print f >(out "risk") }
+function risk_of_network(prefix, f) { if (covers(prefix, CLIENT)) risk(f) }
+function management(    k) { for (k in A) if (A_address[k] == SERVER) return A_dev[k]; return "" }
+
 function first(rank, line) { ip_first[rank] = ip_first[rank] line "\n" }
 function last(rank, line) { ip_last[rank] = ip_last[rank] line "\n" }
 function added(f) { print "+ " f >(out "changes"); print "- " f >(out "drift") }
@@ -173,13 +215,21 @@ END {
   takes_along()
   for (i = 1; i <= touched; i++) {
     k = order[i]
-    if (k in W) { parse(W[k]); f = W[k]; if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl() }
+    if (k in W) {
+      parse(W[k]); f = W[k]
+      if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
+      if (kind == "rule") rule(); if (kind ~ /^(table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
+    }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^addr /) no_addr(k)
     else if (k ~ /^route /) no_route(k)
     else if (k ~ /^sysctl /) no_sysctl(k)
+    else if (k ~ /^rule /) no_rule(k)
+    else if (k ~ /^(table|guard) /) no_file(k)
+    else if (k ~ /^(nat|reply) /) no_nft(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
+  nft_tables()
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
 }
@@ -200,6 +250,7 @@ function link(    st, was, alias) {
     return
   }
   split(holders[k], w, " "); alias = "wirework:" w[1]
+  if (CLIENT != "" && opt["mode"] == "passthru" && opt["parent"] == management()) risk(f)
   if (st == "born") {
     if (dev in gone) { changed(f, was); link_del(dev) } else added(f)
     if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
@@ -234,7 +285,7 @@ function addr() {
     if (A[k] == opt["prefix"]) return
     changed(f, "addr " A[k] " dev " dev)
     last(is_v4(k) ? 7 : 5, "addr del " A[k] " dev " dev) # IPv4 keeps both for a moment, so that the link is never without
-  } else added(f)
+  } else { added(f); risk_of_network(opt["prefix"], f) }
   if (!(k in M)) made[++mades] = k "\tabsent"
   last(6, "addr add " opt["prefix"] " dev " dev (index(k, ":") ? " nodad" : ""))
 }
@@ -242,26 +293,145 @@ function no_addr(k,    name) {
   name = k; sub(/.* /, "", name)
   if (k in M) print k >(out "made.drop")
   if (!(k in A) || !((k in M) || ours(name))) return
-  removed(old(k)); if (stays(name)) last(7, "addr del " A[k] " dev " name)
+  if (A_address[k] == SERVER) print k " is the address that this SSH session came to; manage the host by another address first" >(out "blocked")
+  removed(old(k)); risk_of_network(A[k], old(k)); if (stays(name)) last(7, "addr del " A[k] " dev " name)
 }
 
 # route: the mark is the protocol.
 function route_text(k) { return R_type[k] " " k " proto " R_proto[k] " dev " R_dev[k] (R_via[k] == "-" ? "" : " via " R_via[k]) (R_src[k] == "-" ? "" : " src " R_src[k]) }
-function route_del(k,    w) { split(k, w, " "); first(1, "route del " w[2] " dev " R_dev[k] " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")) }
-function route() {
+function route(    same) {
+  if (opt["type"] != "unicast") return route_to_nowhere()
   if (!there(dev)) { no_route(k); return pending(f, "no link " dev) } # the one before may have had another link
   if (!is_up(dev)) return pending(f, "link " dev " is down")
   if (("src" in opt) && !is_local(opt["src"])) { no_route(k); return pending(f, "no address " opt["src"]) }
+  if (("via" in opt) && !reaches(dev, opt["via"])) { no_route(k); return pending(f, "no address on " dev " that reaches " opt["via"]) }
   if ((k in R_dev) && !(R_dev[k] in gone)) {
     if (!R_mine[k]) return foreign(f, route_text(k))
-    if (R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-") && !(is_v4(k) && emptied(dev))) return
+    same = R_type[k] == "unicast" && R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-")
+    if (same && !(is_v4(k) && emptied(dev))) return
     changed(f, route_text(k)); route_del(k)
   } else added(f)
-  last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : ""))
+  if (covers(opt["to"], CLIENT)) risk(f)
+  last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") route_place())
 }
-function no_route(k) {
+# What refuses is the first of its table to come and the last to go: traffic that is led there never falls through.
+function route_to_nowhere() {
+  if (k in R_dev) {
+    if (!R_mine[k]) return foreign(f, route_text(k))
+    if (R_type[k] == opt["type"]) return
+    changed(f, route_text(k)); route_del(k)
+  } else added(f)
+  if (covers(opt["to"], CLIENT)) risk(f)
+  last(7, "route add " opt["type"] " " opt["to"] " proto " PROTO route_place())
+}
+function route_place() { return (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : "") }
+function no_route(k,    w) {
   if (!(k in R_dev) || !R_mine[k]) return
-  removed(old(k)); if (!(R_dev[k] in gone)) route_del(k)
+  split(k, w, " "); removed(old(k)); if (covers(w[2], CLIENT)) risk(old(k))
+  if (R_dev[k] in gone) return
+  if (R_type[k] == "unicast" || (k in W)) route_del(k); else print route_gone(k) >(out "ip.end")
+}
+function route_gone(k,    w) {
+  split(k, w, " ")
+  return "route del " (R_type[k] == "unicast" ? w[2] " dev " R_dev[k] : R_type[k] " " w[2]) " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")
+}
+function route_del(k) { first(1, route_gone(k)) }
+# Without an address in the network of the next hop the kernel refuses the route: it waits for that address.
+function reaches(name, hop,    k, n, i, nets) {
+  if (hop ~ /^fe80:/) return 1
+  for (k in A) if (A_dev[k] == name && !leaves(k) && covers(A[k], hop)) return 1
+  for (k in W_address) if (W_dev[k] == name && there(name) && covers(W_prefix[k], hop)) return 1
+  n = split(onlink[name], nets, " "); for (i = 1; i <= n; i++) if (nets[i] !~ /\/0$/ && covers(nets[i], hop)) return 1
+  for (k in W) if (k ~ /^route / && W_dev[k] == name && W_via[k] == "" && covers(W_to[k], hop)) return 1
+  return 0
+}
+
+# rule: the mark is the protocol. New ones come before old ones go, and all of them after the routes that they lead to.
+function rule(    w, at) {
+  split(key, w, " "); at = w[2] SUBSEP w[3]
+  if ((k in U) && U_mine[k]) {
+    if (U[k] == opt["target"]) return
+    changed(f, rule_text(k)); rule_del(k)
+  } else {
+    if (at in others_at) return foreign(f, others_at[at])
+    added(f)
+  }
+  risk(f)
+  rule_batch("add", k, opt["target"])
+}
+# In a batch ip takes the family of a rule from its command line only.
+function rule_batch(verb, k, target,    w, rest) {
+  split(k, w, " "); rest = k; sub(/^rule [46] [0-9]+ /, "", rest)
+  print "rule " verb " " rest " " target " priority " w[3] " protocol " PROTO >(out "rule." verb w[2])
+}
+function rule_text(k,    w, rest) { split(k, w, " "); rest = k; sub(/^rule [46] [0-9]+ /, "", rest); return "rule " rest " " U[k] " priority " w[3] }
+function rule_del(k) { rule_batch("del", k, U[k]) }
+function no_rule(k) {
+  if (!(k in U) || !U_mine[k]) return
+  removed(old(k)); risk(old(k)); rule_del(k)
+}
+
+# table, guard: a file of our own, known by its first line. A table that others use is theirs.
+function file(    n, w) {
+  if (kind == "guard" && NO_NETWORKD) return
+  if (opt["path"] in F) {
+    if (F[opt["path"]] == opt["text"]) return
+    if (F[opt["path"]] !~ /^# wirework/) return foreign(f, opt["path"])
+    changed(f, opt["path"] " with another text")
+  } else {
+    if (kind == "table") {
+      if (opt["id"] in named) return foreign(f, "table " opt["id"] " name " named[opt["id"]])
+      if (opt["name"] in id_of) return foreign(f, "table " id_of[opt["name"]] " name " opt["name"])
+      if (opt["id"] in others_in) return foreign(f, "in table " opt["id"] " a route to " others_in[opt["id"]])
+      for (n in others_at) if (others_at[n] ~ (" table " opt["id"] " ")) return foreign(f, others_at[n])
+    }
+    added(f)
+  }
+  print opt["path"] " " opt["text"] >(out "files")
+}
+function no_file(k) {
+  parse(old(k)); if (!(opt["path"] in F) || F[opt["path"]] !~ /^# wirework/) return
+  removed(old(k)); print opt["path"] >(out "files.last")
+}
+
+# nat, reply: the whole of our table is made anew in one transaction when anything in it changes.
+function family_of(f) { return is_v4(f) ? "ip" : "ip6" }
+function nft() {
+  if (NO_NFT) { print f "\n  this host has no nft; install nftables" >>(out "conflicts"); return }
+  if (f in X) return
+  added(f); anew[family_of(opt["prefix"])]
+}
+function no_nft(k,    f) {
+  if (family_of(k) in torn) { removed(old(k)); anew[family_of(k)] }
+  for (f in X) if (k == key_of(f)) { removed(f); anew[family_of(k)] }
+}
+function key_of(f) { parse(f); return key }
+function nft_tables(    family, i, k, nat, forward, prerouting, facts, mark, value, other, w) {
+  for (family in anew) {
+    nat = forward = prerouting = facts = ""
+    for (i = 1; i <= wanted; i++) {
+      k = all[i]; if (k !~ /^(nat|reply) / || family_of(k) != family) continue
+      parse(W[k]); facts = facts "#" W[k] "\n"
+      if (kind == "nat") nat = nat "    " family " saddr " opt["prefix"] " oifname \"" opt["link"] "\" " (opt["snat"] == "" ? "masquerade" : "snat to " opt["snat"]) "\n"
+      else {
+        split(opt["mark"], mark, "/"); value = mark[1]; other = complement(mark[2])
+        forward = forward "    " family " daddr " opt["prefix"] " iifname != \"" opt["link"] "\" ct state new ct mark set ct mark & " other " | " value "\n"
+        prerouting = prerouting "    " family " saddr " opt["prefix"] " ct direction reply ct mark & " mark[2] " == " value " meta mark set meta mark & " other " | " value "\n"
+      }
+    }
+    print "table " family " wirework\ndelete table " family " wirework" >(out "nft." family)
+    if (facts == "") continue
+    printf "%s", facts "table " family " wirework {\n" >(out "nft." family)
+    if (nat != "") printf "%s", "  chain postrouting {\n    type nat hook postrouting priority 90\n" nat "  }\n" >(out "nft." family) # Docker has 100
+    if (forward != "") printf "%s", "  chain forward {\n    type filter hook forward priority -150\n" forward "  }\n" \
+      "  chain prerouting {\n    type filter hook prerouting priority -150\n" prerouting "  }\n" >(out "nft." family)
+    print "}" >(out "nft." family)
+  }
+}
+function complement(mask,    i, digits, result) { # of 32 bits
+  mask = substr("00000000" substr(mask, 3), length(mask) - 1); digits = "0123456789abcdef"
+  for (i = 1; i <= 8; i++) result = result substr(digits, 17 - index(digits, substr(mask, i, 1)), 1)
+  return "0x" result
 }
 
 # sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
@@ -273,8 +443,9 @@ function sysctl() {
   if (!(k in M)) print opt["path"] >(out "take")
   if (V[opt["path"]] == opt["value"]) return
   if (k in M) changed(f, "sysctl " opt["path"] " = " V[opt["path"]]); else added(f)
-  print opt["path"], opt["value"] >(out "sysctl")
+  risk_of_setting(f); print opt["path"], opt["value"] >(out "sysctl")
 }
+function risk_of_setting(f) { if (CLIENT != "" && f ~ /(rp_filter|forwarding|accept_ra|disable_ipv6) = / && (dev == "" || dev == management())) risk(f) }
 function no_sysctl(k,    path) {
   if (!(k in M)) return
   print k >(out "made.drop"); path = substr(k, 8)
@@ -282,6 +453,6 @@ function no_sysctl(k,    path) {
   parse(old(k)); if (dev != "" && !stays(dev)) return
   if (V[path] == M[k]) return
   if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
-  removed(old(k)); print path, M[k] >(out "sysctl")
+  removed(old(k)); risk_of_setting(old(k)); print path, M[k] >(out "sysctl")
 }
 '

@@ -38,6 +38,20 @@ try_link() {
 
 is_wireless() { [ -e "/sys/class/net/$1/wireless" ] || [ -e "/sys/class/net/$1/phy80211" ]; }
 
+# Links other than EXCEPT whose reverse path filter is strict: the kernel takes the higher of all and the link's own.
+strict_links() { # EXCEPT
+  all=$(cat /proc/sys/net/ipv4/conf/all/rp_filter)
+  for path in /proc/sys/net/ipv4/conf/*/rp_filter; do
+    link=${path%/*}
+    link=${link##*/}
+    case $link in all | default | lo | "$1") continue ;; esac
+    own=$(cat "$path")
+    if [ "$own" -le 1 ] && [ "$all" -le 1 ] && [ "$((own + all))" -ge 1 ]; then printf '%s ' "$link"; fi
+  done
+}
+
+networkd() { for path in /usr/lib/systemd/systemd-networkd /lib/systemd/systemd-networkd; do [ ! -x "$path" ] || { echo "$path"; return; }; done; }
+
 # The link that carries our own session; empty when there is no session.
 management_address() { printf '%s\n' "$SESSION" | awk '{ sub(/%.*/, "", $3); sub(/^::ffff:/, "", $3); print $3 }'; }
 management_link() {
@@ -65,6 +79,11 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
     not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
     not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
+    rp_filter-loose)
+      [ "$name${wanted:+ given}" = 'except given' ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      strict=$(strict_links "$wanted")
+      [ -z "$strict" ] || unmet "these links drop what does not come back the way it came (rp_filter = 1): $strict
+    set them to loose, for example: sysctl -w net.ipv4.conf.${strict%% *}.rp_filter=2 (kernel doc: networking/ip-sysctl, rp_filter)" ;;
     *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
   esac
 }

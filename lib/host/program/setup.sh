@@ -50,6 +50,8 @@ $(cat "$RUN/problems")"
   )
   drop_versions
   units_follow
+  # A watcher that runs already is of the program before.
+  [ ! -d /run/systemd/system ] || timeout 60 systemctl --no-block try-restart wirework-watch.service >/dev/null 2>&1 || :
 }
 
 drop_versions() {
@@ -84,32 +86,35 @@ Destroy them first; $WAY_OUT_OF_STATE"
 # The dispatcher goes last of all (wirework.sh): an end half-way leaves it to the next uninstall.
 remove_all() {
   rm -rf "$LEDGER/owners"
+  : >"$RUN/entries"
   units_follow
   rm -rf "$VERSIONS" "$LEDGER"
-  rm -f "$VOLATILE/made" "$VOLATILE/journal" "$LOCK"
+  rm -f "$VOLATILE/made" "$LOCK"
   LAST=yes
 }
 
-# ---- boot units: there while the ledger has facts ------------------------------------------------------------------
+# ---- units: there while the ledger has facts -----------------------------------------------------------------------
 
-unit_text() { # early or late
-  if [ "$1" = early ]; then
-    # Before Docker, so that a container which starts by itself finds its links; never waits for the network.
-    order="Before=docker.service
-After=systemd-sysctl.service systemd-modules-load.service"
-  else
+unit_text() { # early, late or watch
+  type=oneshot stays="RemainAfterExit=yes" run="boot $1"
+  case $1 in
+    # Before Docker, so that a container which starts by itself finds its links and rules; never waits for the network.
+    early) order="Before=docker.service
+After=systemd-sysctl.service systemd-modules-load.service" ;;
     # What was pending: links that Docker or the network manager bring.
-    order="After=docker.service networking.service systemd-networkd.service NetworkManager.service"
-  fi
+    late) order="After=docker.service networking.service systemd-networkd.service NetworkManager.service nftables.service" ;;
+    watch) order="After=wirework-late.service" type=simple stays="Restart=always
+RestartSec=5" run=watch ;;
+  esac
   printf '%s\n' "[Unit]" "Description=wirework: network facts of this host ($1)" "ConditionPathIsDirectory=$LEDGER/owners" "$order" "" \
-    "[Service]" "Type=oneshot" "RemainAfterExit=yes" "ExecStart=$DISPATCHER boot $1" "" \
+    "[Service]" "Type=$type" "$stays" "ExecStart=$DISPATCHER $run" "" \
     "[Install]" "WantedBy=multi-user.target"
 }
 
 units_install() {
   [ -d "$UNITS" ] || return 0 # another init: nothing here brings facts back at boot
   changed_units=
-  for when in early late; do
+  for when in early late watch; do
     unit=wirework-$when.service
     unit_text "$when" >"$RUN/unit"
     wants=$UNITS/multi-user.target.wants
@@ -122,21 +127,29 @@ units_install() {
   units_reload
 }
 
+has_facts() { [ -n "$(facts_of_others "" | head -n 1)" ]; }
+
 units_follow() {
-  if [ -n "$(find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | head -n 1)" ]; then
-    units_install
+  if has_facts; then
+    units_install && watch_runs
     return
   fi
   changed_units=
-  for unit in wirework-early.service wirework-late.service; do
+  for unit in wirework-watch.service wirework-early.service wirework-late.service; do
     [ -e "$UNITS/$unit" ] || [ -L "$UNITS/multi-user.target.wants/$unit" ] || continue
-    # After a boot it counts as active, and systemd would remember it without its file. It has nothing to stop.
+    # After a boot it counts as active, and systemd would remember it without its file.
     [ ! -d /run/systemd/system ] || timeout 60 systemctl stop "$unit" >/dev/null 2>&1 || :
     rm -f "$UNITS/multi-user.target.wants/$unit" "$UNITS/$unit"
     changed_units=yes
   done
   [ ! -e "$LEDGER/made-wants" ] || { rmdir "$UNITS/multi-user.target.wants" 2>/dev/null || :; rm -f "$LEDGER/made-wants"; }
   units_reload
+}
+
+# Not waited for: its first round wants the lock that this run holds.
+watch_runs() {
+  [ -d "$UNITS" ] && [ -d /run/systemd/system ] || return 0
+  timeout 60 systemctl --no-block start wirework-watch.service >/dev/null 2>&1 || complain "the watcher did not start: systemctl status wirework-watch.service"
 }
 
 units_reload() {

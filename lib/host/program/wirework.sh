@@ -6,7 +6,7 @@ verb_status() {
   sed 1d "$LEDGER/machine"
   echo
   while read -r stack version; do echo "program $version installed by $stack"; done <"$LEDGER/program"
-  [ ! -e "$VOLATILE/journal" ] || echo "an earlier change of $(head -n 1 "$VOLATILE/journal") was interrupted; the next run takes it back"
+  [ ! -e "$LEDGER/journal" ] || echo "an earlier change of $(head -n 1 "$LEDGER/journal") was interrupted; the next run takes it back"
   facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
   : >"$RUN/none"
   make_plan "" "$RUN/none" "$RUN/all"
@@ -25,8 +25,8 @@ SESSION=${2:-}
 OWNER=
 LAST=
 case $VERB in
-  setup | apply | check | remove | verify | status | boot | uninstall) ;;
-  *) fail "the verbs are setup, apply, check, remove, verify, status, boot and uninstall, not \"$VERB\"" ;;
+  setup | apply | check | remove | verify | status | boot | watch | undo | uninstall) ;;
+  *) fail "the verbs are setup, apply, check, remove, verify, status, boot, watch, undo and uninstall, not \"$VERB\"" ;;
 esac
 open_run
 "verb_$VERB"
