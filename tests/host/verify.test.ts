@@ -66,6 +66,23 @@ describe("verify", () => {
       assert.equal(await host.kernel(), before);
     }));
 
+  it("proves by which link this host sends what comes from the container, in both families", () =>
+    inContainerSandbox(async (host) => {
+      const routes = `
+sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
+      await host.exec(routes, "", true);
+      const proved = await verify(host, "timeout 2", "egress eth0 network lan iif wire");
+      assert.equal(proved.code, 0, proved.stderr);
+      assert.match(proved.stdout, /^egress from 192\.168\.9\.10 by eth0 .*\negress from fd00:9::10 by eth0 /);
+      const other = await verify(host, "timeout 1", "egress eth7 network lan iif wire");
+      assert.equal(other.code, 1);
+      assert.match(
+        other.stderr,
+        /what container probe sends from 192\.168\.9\.10 leaves by: .*dev eth0.*, not by eth7/,
+      );
+    }));
+
   it("does not take an answer from before for one from now", () =>
     inContainerSandbox(async (host) => {
       assert.equal((await verify(host, "timeout 5", "gateway 192.168.9.1 network lan")).code, 0);

@@ -49,10 +49,9 @@ The session is \"$SESSION\"; ss -tn must show it (is sshd in another network nam
   : >"$RUN/error"
 }
 
-sleep_then_undo='sleep "$1"; exec "$2" undo "$3"'
 # The one way to start what outlives this run: no session, no open files of ours, the lock among them.
 detached() {
-  setsid sh -c "$sleep_then_undo" sh "$WINDOW" "$DISPATCHER" "$ARMED" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  setsid sh -c 'sleep "$1"; exec "$2" undo "$3"' sh "$WINDOW" "$DISPATCHER" "$ARMED" </dev/null >/dev/null 2>&1 8>&- 9>&- &
   printf '%s\n' "$!" >"$VOLATILE/armed.process"
 }
 
