@@ -174,7 +174,10 @@ export class Host extends pulumi.ComponentResource {
     this.identity = pulumi.output(identity);
     this.facts = pulumi.unsecret(helper.stdout).apply((stdout) => {
       const facts = parseHostFacts(stdout);
-      for (const warning of facts.warnings) {
+      // Not in a preview: before the first update nobody knows them, and later they would only be said again. That an
+      // update found the helper unchanged, a program cannot tell; resource hooks could, but a language host older than
+      // they are ends a program that has one.
+      for (const warning of pulumi.runtime.isDryRun() ? [] : facts.warnings) {
         pulumi.log.warn(warning, this);
       }
       return facts;
