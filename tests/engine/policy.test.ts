@@ -104,7 +104,10 @@ async function seen(place: TwoUplinks, where: string, family: 4 | 6): Promise<st
 /** Everybody's way out, and the answers of a published port, all as declared; what is not, at once. */
 async function ways(place: TwoUplinks): Promise<Record<string, string>> {
   const page = async (exec: Far["exec"], address: string) =>
-    (await exec(`busybox wget -q -T 3 -O - http://${address}:8080/`, { check: false })).stdout.trim();
+    (await exec(`printf 'GET / HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 3 ${address} 8080`, { check: false })).stdout
+      .trim()
+      .split("\n")
+      .pop() ?? "";
   const clientOf = (lan: Lan) => (command: string, options: object) => lan.exec("client", command, options);
   return {
     "agent, IPv4": await seen(place, "probe", 4),

@@ -63,7 +63,7 @@ describe("a bridge agent", () => {
         ipv6: true,
         internal: false,
         ipamConfigs: [
-          { subnet: "10.9.0.0/24", ipRange: "10.9.0.128/25" },
+          { subnet: "10.9.0.0/24", gateway: "10.9.0.128", ipRange: "10.9.0.128/25" },
           { subnet: "fd00:9::/64", gateway: "fd00:9::9" },
         ],
         labels: [{ label: "role", value: "web" }, ...LABELS],
