@@ -5,7 +5,7 @@ import { type FullDisk, fullDisk } from "./disks";
 import { type ExecOptions, execute } from "./exec";
 import { type LabHost, readyTest } from "./host";
 import { type HostIdentity, type HostPlace, hostFolder, makeHostKey, writeIdentity } from "./host-identity";
-import { cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
+import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
 import { qmp } from "./qmp";
@@ -119,8 +119,7 @@ export class FullHost implements LabHost {
   }
 
   async setCarrier(link: string, up: boolean): Promise<void> {
-    const card = cardsOf(this.place, this.nics).find((one) => one.interface === link);
-    if (!card) throw new Error(`${this.name}: ${link}: the host has no such card`);
+    const card = cardOf(this, this.nics, link);
     await qmp(this.file("qmp"), "set_link", { name: `net-${card.port}`, up });
   }
 

@@ -112,3 +112,14 @@ export function cardsOf(host: { readonly index: number; readonly bridge: string 
     mac: `02:1a:b0:00:${hex(host.index)}:${hex(number)}`,
   }));
 }
+
+/** The card behind one of a host's links. */
+export function cardOf(
+  { name, place }: { readonly name: string; readonly place: { readonly index: number; readonly bridge: string } },
+  nics: readonly HostNic[],
+  link: string,
+): Card {
+  const card = cardsOf(place, nics).find((one) => one.interface === link);
+  if (!card) throw new Error(`${name}: ${link}: the host has no such card`);
+  return card;
+}

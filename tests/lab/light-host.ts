@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ExecOptions, execute } from "./exec";
 import { cleanEnvironment, type LabHost, readyTest } from "./host";
 import { type HostIdentity, type HostPlace, hostFolder, makeHostKey, writeIdentity } from "./host-identity";
-import { cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
+import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
 import { type Snapshot, takeSnapshot } from "./snapshot";
@@ -113,8 +113,7 @@ export class LightHost implements LabHost {
   }
 
   async setCarrier(link: string, up: boolean): Promise<void> {
-    const card = cardsOf(this.place, this.nics).find((one) => one.interface === link);
-    if (!card) throw new Error(`${this.name}: ${link}: the host has no such card`);
+    const card = cardOf(this, this.nics, link);
     await run("ip", ["link", "set", card.port, up ? "up" : "down"]);
   }
 
