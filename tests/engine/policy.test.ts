@@ -228,13 +228,14 @@ describe("a policy-routed agent", function () {
     assert.equal(await seen(place, "host", 4), "192.168.9.10");
     await assertSettled(stack);
 
-    await host.exec("systemctl stop docker docker.socket; ip link del docker0; mkdir -p /etc/docker");
-    await host.exec(`echo '{"bip": "172.29.0.1/24"}' >/etc/docker/daemon.json; systemctl start docker`);
+    const subnet = (bip: string) =>
+      host.exec(`systemctl stop docker docker.socket; ip link del docker0; mkdir -p /etc/docker
+        echo '{"bip": "${bip}"}' >/etc/docker/daemon.json; systemctl start docker; rm /etc/docker/daemon.json`);
+    await subnet("172.29.0.1/24");
     assert.match((await host.exec("docker exec probe ip -4 address show eth0")).stdout, /172\.29\.0\./);
     assert.equal(await seen(place, "probe", 4), "192.168.20.10");
-    await host.exec(
-      "rm /etc/docker/daemon.json; systemctl stop docker docker.socket; ip link del docker0; systemctl start docker",
-    );
+    // Docker remembers the last one.
+    await subnet("172.17.0.1/16");
     await assertTakenBack(stack, place);
   });
 });
