@@ -216,6 +216,51 @@ describe("a policy-routed agent", function () {
     });
   }
 
+  it("goes out from a fixed address, or by the main uplink while the second is down, where it is told to", async () => {
+    const place = await twoUplinks("12");
+    const { host } = place;
+    await host.exec("ip address add 192.168.20.77/32 dev eth2; ip address add fd00:20::77/128 dev eth2 nodad");
+    const agent = (name: string, subnets: string, more: string) =>
+      `new PolicyRoutedAgent("${name}", { host: host.ref, image, ownNetwork: { subnets: [${subnets}] }, ${more} });`;
+    const stack = await stackOn(
+      place,
+      `import { Fallback, PolicyRoutedAgent, SourceNat6 } from "wirework";
+       const uplink = ${uplink(1)};
+       ${agent(
+         "fixed",
+         `{ subnet: "172.31.8.0/24" }, { subnet: "fd00:31:8::/64" }`,
+         `table: { id: 201 }, uplink: { ...uplink, sourceAddress: "192.168.20.77", sourceAddress6: "fd00:20::77" }`,
+       )}
+       ${agent(
+         "either",
+         `{ subnet: "172.31.9.0/24" }, { subnet: "fd00:31:9::/64" }`,
+         `table: { id: 200 }, fallback: Fallback.Main, uplink: { ...uplink, sourceNat6: SourceNat6.None }`,
+       )}`,
+    );
+    await stack.up();
+    assert.equal(await seen(place, "fixed", 4), "192.168.20.77");
+    assert.equal(await seen(place, "fixed", 6), "fd00:20::77");
+    assert.equal(await seen(place, "either", 4), "192.168.20.10");
+    // Its prefix is routed to nobody here: the far server hears it and cannot answer.
+    await place.far.count();
+    assert.match(await seen(place, "either", 6), /^nobody/);
+    assert.ok((await place.far.arrived(place.second)) > 0);
+
+    await host.exec("ip link set eth2 down");
+    await place.far.count();
+    assert.equal(await seen(place, "either", 4), "192.168.9.10");
+    assert.ok((await place.far.arrived(place.lan)) > 0, "what leaves by the main uplink must be counted");
+    await place.far.count();
+    assert.match(await seen(place, "fixed", 4), /^nobody/);
+    assert.equal(await place.far.arrived(place.lan), 0);
+    await host.exec("ip link set eth2 up; ip address replace fd00:20::10/64 dev eth2 nodad");
+    await until("uplink down and up", { timeoutMs: 20_000, intervalMs: 500 }, async () => {
+      return (await seen(place, "either", 4)) === "192.168.20.10" || undefined;
+    });
+    await host.exec("ip address del 192.168.20.77/32 dev eth2");
+    await assertTakenBack(stack, place);
+  });
+
   it("of examples/policy-routed-agent sends Docker's default bridge by the second uplink, whatever subnet Docker gives it", async () => {
     const place = await twoUplinks("12");
     const { host } = place;
