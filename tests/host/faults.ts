@@ -24,19 +24,27 @@ const STEP = `step() {
 const plain = (path: string) => `#!/bin/sh\n${STEP}step ${path} "$@"\nexec ${path} "$@"\n`;
 
 const IP = `#!/bin/sh
-${STEP}[ "$1" = -batch ] || exec /sbin/ip "$@"
+${STEP}family=
+case "$1 \${2:-}" in -batch*) ;; -[46]" -batch") family=$1; shift ;; *) exec /sbin/ip "$@" ;; esac
 number=0
 while read -r line; do
   number=$((number + 1))
-  (step ip "$line") && /sbin/ip $line || { echo "Command failed $2:$number" >&2; exit 1; }
+  (step ip "$line") && /sbin/ip $family $line || { echo "Command failed $2:$number" >&2; exit 1; }
 done <"$2"
+`;
+
+const NFT = `#!/bin/sh
+${STEP}[ "$1" != -f ] || step nft
+exec /usr/sbin/nft "$@"
 `;
 
 /** Puts itself between the program and the tools that it changes things with. */
 export async function withFaults(host: Sandbox): Promise<void> {
   await host.exec("mkdir -p /run/faults", "", true);
   host.program("ip", IP);
-  for (const path of ["/bin/mv", "/bin/rm", "/bin/ln", "/bin/mkdir"]) host.program(path.split("/")[2], plain(path));
+  host.program("nft", NFT);
+  for (const path of ["/bin/mv", "/bin/rm", "/bin/ln", "/bin/mkdir", "/bin/rmdir"])
+    host.program(path.split("/")[2], plain(path));
 }
 
 /** Runs a verb, with a fault at one of its steps. `steps` are those that were reached. */

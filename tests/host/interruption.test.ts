@@ -5,7 +5,14 @@ import { type Fault, faulty, withFaults } from "./faults";
 import { assertSame, HOST_OWNER, IDENTITY, inSandbox, type Sandbox, SHIM, stdin } from "./support";
 
 const OTHER = "test/dev/other";
-const OLD = SHIM;
+const OLD = [
+  ...SHIM,
+  "table 200 name uplink2",
+  "route unreachable 0.0.0.0/0 metric 4294967295 table 200",
+  "rule from 172.31.7.0/24 table 200 priority 10202",
+  "rule from fd00:31:7::/64 table 200 priority 10202",
+  "nat 172.31.7.0/24 oif eth0 masquerade",
+];
 /** Differs from {@link OLD} in each kind of fact: the link is made anew, the rest changes, comes or goes. */
 const NEW = [
   SHIM[0].replace("bridge", "private"),
@@ -16,6 +23,13 @@ const NEW = [
   "addr 192.0.2.77/24 dev eth0",
   "route 192.168.9.128/26 dev shim0",
   SHIM[7],
+  "table 201 name uplink2",
+  "route blackhole 0.0.0.0/0 metric 4294967295 table 201",
+  "route 0.0.0.0/0 dev shim0 table 201",
+  "rule from 172.31.7.0/24 table 201 priority 10202",
+  "rule from fd00:31:7::/64 table 200 priority 10203",
+  "nat 172.31.7.0/24 oif eth0 snat 192.0.2.10",
+  "nat fd00:31:7::/64 oif eth0 masquerade",
 ];
 
 interface Change {

@@ -149,7 +149,7 @@ export class Sandbox {
     return `${await this.kernel()}\nfiles\n${(await this.exec(FILES, "", true)).stdout}`;
   }
 
-  /** The kernel's part of it: links, addresses, rules, routes and sysctls. */
+  /** The kernel's part of it, with the names of its tables: links, addresses, rules, routes, sysctls and our nft tables. */
   async kernel(): Promise<string> {
     const [...lines] = (await this.exec(KERNEL, "", true)).stdout.split("\n");
     return [...lines.splice(0, 6).map((line) => canonical(JSON.parse(line))), ...lines].join("\n");
@@ -159,7 +159,9 @@ export class Sandbox {
 const KERNEL = `
 ip -j -d link; ip -j addr; ip -j -4 rule; ip -j -6 rule
 ip -j -4 route show table all; ip -j -6 route show table all
-cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort`;
+cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
+grep -s . /etc/iproute2/rt_tables.d/* | sort
+for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
 const FILES = `

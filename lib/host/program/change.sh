@@ -26,21 +26,24 @@ execute() {
 # Files of our own, whole or not at all; the directories that had to be made for them go with the last of them.
 put_files() {
   while read -r path text; do
-    dir=${path%/*}
-    if [ ! -d "$dir" ]; then
-      { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$dir"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$dir") || return 1
-    fi
+    make_dirs "${path%/*}" || return 1
     (umask 022 && printf '%b' "$text" | put "$path" && chmod 0644 "$path") || return 1
   done 2>>"$RUN/error" <"$RUN/files"
+}
+make_dirs() {
+  [ ! -d "$1" ] || return 0
+  make_dirs "${1%/*}" || return 1
+  { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$1"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$1")
 }
 drop_files() {
   while read -r path; do
     rm -f "$path" "$path.new" || return 1
     dir=${path%/*}
-    if grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; then
+    while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
       { grep -vxF "$dir" "$LEDGER/made-dirs" || :; } | put "$LEDGER/made-dirs"
       [ -s "$LEDGER/made-dirs" ] || rm -f "$LEDGER/made-dirs"
-    fi
+      dir=${dir%/*}
+    done
   done 2>>"$RUN/error" <"$RUN/files.last"
 }
 
@@ -217,9 +220,10 @@ verb_watch() {
   ip monitor link address route rule >&7 2>/dev/null &
   while sleep "$WATCH_TICK"; do echo tick; done >&7 & # nft and sysctl tell nobody
   trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$RUN"' EXIT
+  trap 'exit 0' TERM # or systemd takes a stop for a failure
   while :; do
     (verb_boot && { cat "$RUN/changes"; : >"$RUN/out"; }) || :
-    dd bs=65536 count=1 <&7 >/dev/null 2>&1 || exit 1 # all that has come since, at once
+    dd bs=65536 count=1 <&7 >/dev/null 2>&1 || exit 0 # all that has come since, at once; the stop of the unit ends it too
     sleep 0.5
   done
 }

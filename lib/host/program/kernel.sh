@@ -11,7 +11,7 @@ read_kernel() {
   ip -N -o -6 route show table all >"$RUN/k.route6" 2>/dev/null || :
   ip -N -o -4 rule show >"$RUN/k.rule4" 2>/dev/null || :
   ip -N -o -6 rule show >"$RUN/k.rule6" 2>/dev/null || :
-  read_nft
+  read_nft "$1"
   awk '
     FILENAME ~ /k.link$/  { link() }
     FILENAME ~ /k.addr$/  { addr() }
@@ -120,13 +120,14 @@ read_files() { # VIEW
 
 # Our own nft tables. They have no mark of their own; what they looked like when they were made is kept for this boot,
 # and as long as nft shows the same, they hold the facts that they were made from. `nft FACT`
-read_nft() { # → RUN/k.nft
+read_nft() { # VIEW → RUN/k.nft
   : >"$RUN/k.nft"
   for family in ip ip6; do
-    [ -e "$VOLATILE/nft.$family" ] || continue
+    # Where a run ended before it was kept, the facts that were meant tell that there may be a table.
+    [ -e "$VOLATILE/nft.$family" ] || grep -q '^[^ ]* \([^ ]* \)\{0,1\}\(nat\|reply\) ' "$1" || continue
     nft_listing "$family" >"$RUN/nft.now"
-    if sed '1,/^$/d' "$VOLATILE/nft.$family" | cmp -s - "$RUN/nft.now"; then
-      sed '/^$/,$d; s/^/K nft /' "$VOLATILE/nft.$family" >>"$RUN/k.nft"
+    if sed '1,/^$/d' "$VOLATILE/nft.$family" 2>/dev/null | cmp -s - "$RUN/nft.now"; then
+      [ ! -e "$VOLATILE/nft.$family" ] || sed '/^$/,$d; s/^/K nft /' "$VOLATILE/nft.$family" >>"$RUN/k.nft"
     elif [ -s "$RUN/nft.now" ]; then
       echo "K torn $family" >>"$RUN/k.nft"
     fi

@@ -90,8 +90,9 @@ function want(f, who) {
 }
 function rule_line(    k, i) {
   i = index($0, " | "); k = substr($0, 1, i - 1); sub(/^K rule [46] [0-9]+ [0-9]+/, "", k); k = "rule " $3 " " $4 k
-  if (!(k in U) || $5 == PROTO) { U[k] = substr($0, i + 3); U_mine[k] = $5 == PROTO; U_proto[k] = $5 }
-  if ($5 != PROTO) others_at[$3, $4] = k " " substr($0, i + 3) " proto " $5
+  # Between add and del of a change there are two of ours, with two targets.
+  if ($5 == PROTO) U[k] = U[k] substr($0, i + 3) "|"
+  else others_at[$3, $4] = k " " substr($0, i + 3) " proto " $5
 }
 function ours(name) { return (name in L) && L_group[name] == MARK }
 
@@ -349,15 +350,16 @@ function reaches(name, hop,    k, n, i, nets) {
 # rule: the mark is the protocol. New ones come before old ones go, and all of them after the routes that they lead to.
 function rule(    w, at) {
   split(key, w, " "); at = w[2] SUBSEP w[3]
-  if ((k in U) && U_mine[k]) {
-    if (U[k] == opt["target"]) return
-    changed(f, rule_text(k)); rule_del(k)
+  if (k in U) {
+    if (U[k] == opt["target"] "|") return
+    changed(f, rule_text(k))
   } else {
     if (at in others_at) return foreign(f, others_at[at])
     added(f)
   }
   risk(f)
-  rule_batch("add", k, opt["target"])
+  if (!((k in U) && index("|" U[k], "|" opt["target"] "|"))) rule_batch("add", k, opt["target"])
+  rule_del(k, opt["target"])
 }
 # In a batch ip takes the family of a rule from its command line only.
 function rule_batch(verb, k, target,    w, rest) {
@@ -365,9 +367,12 @@ function rule_batch(verb, k, target,    w, rest) {
   print "rule " verb " " rest " " target " priority " w[3] " protocol " PROTO >(out "rule." verb w[2])
 }
 function rule_text(k,    w, rest) { split(k, w, " "); rest = k; sub(/^rule [46] [0-9]+ /, "", rest); return "rule " rest " " U[k] " priority " w[3] }
-function rule_del(k) { rule_batch("del", k, U[k]) }
+function rule_del(k, but,    n, i, targets) {
+  if (k in U) n = split(U[k], targets, "|")
+  for (i = 1; i < n; i++) if (targets[i] != but) rule_batch("del", k, targets[i])
+}
 function no_rule(k) {
-  if (!(k in U) || !U_mine[k]) return
+  if (!(k in U)) return
   removed(old(k)); risk(old(k)); rule_del(k)
 }
 
@@ -390,8 +395,9 @@ function file(    n, w) {
   print opt["path"] " " opt["text"] >(out "files")
 }
 function no_file(k) {
-  parse(old(k)); if (!(opt["path"] in F) || F[opt["path"]] !~ /^# wirework/) return
-  removed(old(k)); print opt["path"] >(out "files.last")
+  parse(old(k))
+  if (opt["path"] in F) { if (F[opt["path"]] !~ /^# wirework/) return; removed(old(k)) }
+  print opt["path"] >(out "files.last") # also where only its temporary file was written
 }
 
 # nat, reply: the whole of our table is made anew in one transaction when anything in it changes.

@@ -127,7 +127,7 @@ units_install() {
   units_reload
 }
 
-has_facts() { [ -n "$(facts_of_others "" | head -n 1)" ]; }
+has_facts() { [ -n "$(facts_of_others "" | sed -n 1p)" ]; }
 
 units_follow() {
   if has_facts; then
@@ -138,7 +138,7 @@ units_follow() {
   for unit in wirework-watch.service wirework-early.service wirework-late.service; do
     [ -e "$UNITS/$unit" ] || [ -L "$UNITS/multi-user.target.wants/$unit" ] || continue
     # After a boot it counts as active, and systemd would remember it without its file.
-    [ ! -d /run/systemd/system ] || timeout 60 systemctl stop "$unit" >/dev/null 2>&1 || :
+    [ ! -d /run/systemd/system ] || { timeout 60 systemctl stop "$unit" && systemctl reset-failed "$unit"; } >/dev/null 2>&1 || :
     rm -f "$UNITS/multi-user.target.wants/$unit" "$UNITS/$unit"
     changed_units=yes
   done
