@@ -210,6 +210,17 @@ describe("policy routing", () => {
       assert.equal(await listing(), "");
     }));
 
+  it("leaves IPv6 pending on a kernel that runs without it", () =>
+    withTwoUplinks(async (host) => {
+      await host.exec("mount -t tmpfs tmpfs /proc/sys/net/ipv6", "", true);
+      const { code, stdout, stderr } = await host.apply(FACTS);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^\+ rule from 172\.31\.7\.0\/24 table 200/m);
+      assert.match(stdout, /^pending rule from fd00:31:7::\/64 table 200 .*\(this kernel runs without IPv6\)$/m);
+      assert.match(stdout, /^pending nat fd00:31:7::\/64 oif eth1 masquerade/m);
+      assert.equal((await host.exec("ip -6 rule show | grep 'proto 119'")).stdout, "");
+    }));
+
   it("says which links filter strictly by reverse path", () =>
     withTwoUplinks(async (host) => {
       await host.exec("echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/eth1/rp_filter");

@@ -218,6 +218,7 @@ END {
     k = order[i]
     if (k in W) {
       parse(W[k]); f = W[k]
+      if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
     }
