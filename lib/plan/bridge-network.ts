@@ -69,7 +69,7 @@ export function draftBridgeNetwork(
     options: readDriverOptions(problems, at("driverOptions"), given.driverOptions, said),
     ipv6: subnets.some(({ prefix }) => prefix.family === 6),
     internal,
-    ipamConfigs: ipamConfigs(subnets.map(withGateway), () => new Map()),
+    ipamConfigs: ipamConfigs(subnets, () => new Map()),
     labels: readLabels(problems, at("labels"), given.labels, context),
   };
   return {
@@ -82,18 +82,11 @@ export function draftBridgeNetwork(
   };
 }
 
-/**
- * Docker gives the bridge the gateway, or the first address of the pool where none is given. That address is always said:
- * the engine shows it after its next restart, and a refresh would take it for a change that replaces the network.
- */
-function withGateway(subnet: Subnet): Subnet {
-  return { ...subnet, gateway: subnet.gateway ?? impliedGateway(subnet) };
-}
-
+/** Docker gives the bridge the gateway, or the first address of the pool where none is given. */
 function bridgeAddresses(subnets: readonly Subnet[]): string[] {
   return ([4, 6] as const).flatMap((family) => {
     const first = subnets.find(({ prefix }) => prefix.family === family);
-    const gateway = first && withGateway(first).gateway;
+    const gateway = first && (first.gateway ?? impliedGateway(first));
     return gateway ? [addressText(gateway)] : [];
   });
 }

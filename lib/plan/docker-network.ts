@@ -5,7 +5,7 @@ import { parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
 import { ownerOf, type PlanContext } from "./context";
 import { memberPath, read, readLine, readRecord, readRequired } from "./read";
-import { reservedTexts, type Subnet } from "./subnets";
+import { impliedGateway, reservedTexts, type Subnet } from "./subnets";
 
 /** Docker's arguments of one subnet. */
 export interface IpamConfigPlan {
@@ -60,9 +60,12 @@ export function ipamConfigs(
 ): IpamConfigPlan[] {
   return subnets.map((subnet) => {
     const reserved = new Map([...subnet.reserved, ...extra(subnet)]);
+    const gateway = subnet.gateway ?? impliedGateway(subnet);
     return {
       subnet: prefixText(subnet.prefix),
-      ...(subnet.gateway && { gateway: addressText(subnet.gateway) }),
+      // Said also where Docker would take it by itself: the engine shows it after its next restart, and a refresh would
+      // take it for a change that replaces the network.
+      ...(gateway && { gateway: addressText(gateway) }),
       ...(subnet.ipRange && { ipRange: prefixText(subnet.ipRange) }),
       ...(reserved.size > 0 && { auxAddress: reservedTexts(reserved) }),
     };

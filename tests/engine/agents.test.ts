@@ -47,6 +47,20 @@ for (const debian of debians) {
       await assertTakenBack(stack, place);
     });
 
+    it("on a network without a given gateway are not replaced by what Docker says of it after a restart", async () => {
+      const place = await site(debian);
+      const stack = await stackOn(
+        place,
+        `
+        const lan = new MacvlanNetwork("lan", { host: host.ref, parent: "eth1", subnets: [{ subnet: "192.168.9.0/24" }, { subnet: "fd00:9::/64" }] });
+        new MacvlanAgent("east", { host: host.ref, network: lan.ref, image, ipv4Address: "192.168.9.70" });`,
+      );
+      await stack.up();
+      await place.host.exec("systemctl restart docker");
+      await assertSettled(stack);
+      await assertTakenBack(stack, place);
+    });
+
     it("with a management network have their default route there", async () => {
       const place = await site(debian);
       await place.host.exec("docker network create --subnet 10.78.0.0/24 a-management");

@@ -137,6 +137,15 @@ describe("a macvlan network", () => {
     assert.equal(planned.shim, undefined);
   });
 
+  it("says the gateway that Docker would take: the first address of the pool", () => {
+    const subnets = [{ subnet: "192.168.9.0/24", ipRange: "192.168.9.64/26" }, { subnet: "fd00:9::/64" }];
+    const { docker } = plan({ parent: "eth1", subnets });
+    assert.deepEqual(
+      docker.ipamConfigs.map(({ gateway }) => gateway),
+      ["192.168.9.64", "fd00:9::1"],
+    );
+  });
+
   it("takes the numbers of the seed document", () => {
     const planned = plan({
       networkName: "test_net",
