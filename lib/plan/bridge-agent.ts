@@ -117,7 +117,7 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     labels: ownLabels(context),
     endpoints: route.endpoints,
     ports,
-    hostState: hostState(requireDocker(explicitMac, route.needsPriority)),
+    hostState: hostState([...requireDocker(explicitMac, route.needsPriority), ...(own?.facts ?? [])]),
     verify,
     claims: [
       ...(own?.claims ?? []),

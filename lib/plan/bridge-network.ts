@@ -1,4 +1,5 @@
 import { addressText } from "../net/address";
+import { prefixText } from "../net/prefix";
 import type { Problems } from "../problems";
 import type { PlanContext } from "./context";
 import {
@@ -9,6 +10,7 @@ import {
   readLabels,
   readNetworkName,
 } from "./docker-network";
+import type { Fact } from "./facts";
 import type { Claim } from "./inventory";
 import { networkClaims } from "./network-claims";
 import { memberPath, readBoolean, readObject } from "./read";
@@ -48,6 +50,8 @@ export interface BridgeNetworkDraft {
   readonly gateways: readonly string[];
   /** What only this component may have. */
   readonly claims: readonly Claim[];
+  /** What the host must check before Docker makes the network. */
+  readonly facts: readonly Fact[];
 }
 
 /** Plans from what is right and notes what is wrong; `said` are driver options that other arguments decide. */
@@ -79,6 +83,8 @@ export function draftBridgeNetwork(
     // An internal bridge has an address too, but no container has a route to ask it by.
     gateways: internal ? [] : bridgeAddresses(subnets),
     claims: networkClaims(context, at, { name: networkName }, subnets),
+    // Docker gives its bridge a route to the subnet, whatever the host had by it: its LAN, or the way to its SSH client.
+    facts: subnets.map(({ prefix }) => ({ kind: "require", condition: `subnet-free ${prefixText(prefix)}` })),
   };
 }
 

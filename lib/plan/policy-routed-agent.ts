@@ -149,6 +149,7 @@ export function planPolicyRoutedAgent(context: PlanContext, given: PolicyRoutedA
     hostState: hostState([
       ...options,
       ...requireDocker(endpoint.macAddress !== undefined, false),
+      ...(network.own?.facts ?? []),
       ...policyFacts(policy),
     ]),
     verify,

@@ -34,6 +34,7 @@ describe("PolicyRoutedAgent", () => {
     assert.deepEqual(inputs("probe")?.facts, [
       "require link eth2",
       "require rp_filter-loose except eth2",
+      "require subnet-free 172.31.7.0/24",
       "table 200 name uplink2",
       "guard routes",
       "route 0.0.0.0/0 via 198.51.100.1 dev eth2 table 200",

@@ -237,6 +237,37 @@ describe("bad input", () => {
 });
 
 describe("require lines", () => {
+  it("refuse a subnet that Docker's bridge would take from the host, unless it is that bridge's already", () =>
+    inSandbox(async (host) => {
+      await host.exec(
+        "ip link add br7 type bridge; ip link set br7 up; ip address add 172.31.7.1/24 dev br7",
+        "",
+        true,
+      );
+      const asked = (prefix: string, owner = OWNER) => host.apply([`require subnet-free ${prefix}`], owner);
+      host.program(
+        "docker",
+        `#!/bin/sh\ncase "$*" in *label=wirework.owner=${OWNER}) echo 0123 ;; "network inspect "*0123) echo br7 ;; esac\n`,
+      );
+      for (const free of ["10.0.0.0/24", "192.0.3.0/24", "192.0.2.128/26", "fd00:7::/64", "172.31.7.0/24"]) {
+        const { code, stderr } = await asked(free);
+        assert.equal(code, 0, `${free}: ${stderr}`);
+      }
+      const others = await asked("172.31.0.0/16", "test/dev/others");
+      assert.equal(others.code, 1);
+      assert.match(
+        others.stderr,
+        /would take over what this host reaches otherwise: 172\.31\.7\.0\/24 dev br7\n +choose/,
+      );
+      assert.match((await asked("192.0.2.0/24")).stderr, /otherwise: 192\.0\.2\.0\/24 dev eth0/);
+      host.session = SESSION;
+      const cut = await asked("192.0.2.0/28");
+      assert.match(
+        cut.stderr,
+        /the client of this SSH session, 192\.0\.2\.1;the address of this SSH session, 192\.0\.2\.10/,
+      );
+    }));
+
   it("are all checked before anything is changed", () =>
     inSandbox(async (host) => {
       const wanted = [

@@ -99,7 +99,8 @@ describe("a bridge agent", () => {
         ["docker edge", "port", "udp/53 *", "ports[2].external"],
       ],
     );
-    assert.deepEqual(factLines(planned.hostState), []);
+    const asked = ["require subnet-free 10.9.0.0/24", "require subnet-free fd00:9::/64"];
+    assert.deepEqual(factLines(planned.hostState), asked);
   });
 
   it("with a MAC needs Docker 25, with a management network that sorts later Docker 28", () => {

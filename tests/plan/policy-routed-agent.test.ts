@@ -23,6 +23,8 @@ describe("a policy-routed agent", () => {
     const planned = plan();
     assert.deepEqual(factLines(planned.hostState), [
       "require link eth2",
+      "require subnet-free 172.31.7.0/24",
+      "require subnet-free fd00:31:7::/64",
       "table 200 name uplink2",
       "guard routes",
       "route 0.0.0.0/0 via 198.51.100.1 dev eth2 table 200",

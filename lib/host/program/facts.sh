@@ -166,6 +166,26 @@ function is_address(v,    n, p, i, short) {
 function is_prefix(v,    p) {
   return split(v, p, "/") == 2 && is_address(p[1]) && is_number(p[2], 0, index(p[1], ":") ? 128 : 32)
 }
+function is_v4(text) { return index(text, ":") == 0 }
+
+# covers PREFIX ADDRESS, in bits
+function covers(prefix, address,    p) {
+  if (address == "" || is_v4(prefix) != is_v4(address)) return 0
+  split(prefix, p, "/"); return substr(bits(p[1]), 1, p[2]) == substr(bits(address), 1, p[2])
+}
+function bits(address,    n, i, g, h, zeros, text, half) {
+  if (address in BITS) return BITS[address]
+  if (is_v4(address)) { n = split(address, g, "."); for (i = 1; i <= 4; i++) text = text binary(g[i], 8) }
+  else {
+    n = split(address, half, "::"); split("", h); zeros = 8 - split(half[1], g, ":") - (n > 1 ? split(half[2], h, ":") : 0)
+    for (i = 1; i in g; i++) text = text binary(hex(g[i]), 16)
+    while (n > 1 && zeros-- > 0) text = text "0000000000000000"
+    for (i = 1; i in h; i++) text = text binary(hex(h[i]), 16)
+  }
+  return BITS[address] = text
+}
+function binary(n, width,    text) { while (width-- > 0) { text = n % 2 text; n = int(n / 2) } return text }
+function hex(text,    i, n) { for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1; return n + 0 }
 '
 
 # read_input: RUN/input → HOST, OWNER, RUN/lines (what follows the header, up to `program`).

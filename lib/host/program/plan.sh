@@ -133,7 +133,6 @@ function is_up(name) { return ("link " name in W) ? can_rise(name) : L_up[name] 
 # Which addresses go, and what the kernel takes with them: with the last IPv4 address of a link all its IPv4 routes, with
 # a primary one its secondaries (unless promote_secondaries), with any one the routes that have it as source.
 function leaves(k) { return (k in A) && ((k in T) && !(k in W) && ((k in M) || ours(A_dev[k])) || (A_dev[k] in gone)) }
-function is_v4(text) { return index(text, ":") == 0 }
 function emptied(name,    k, some) {
   if (!stays(name)) return 0
   for (k in W_address) if (W_dev[k] == name && is_v4(k)) return 0
@@ -163,25 +162,6 @@ function takes_along(    k, other, r) {
         print k " is the primary address of its network there, and the kernel would drop with it: " other "; set net/ipv4/conf/" A_dev[k] "/promote_secondaries = 1" >(out "blocked")
   }
 }
-
-# covers PREFIX ADDRESS, in bits
-function covers(prefix, address,    p) {
-  if (address == "" || is_v4(prefix) != is_v4(address)) return 0
-  split(prefix, p, "/"); return substr(bits(p[1]), 1, p[2]) == substr(bits(address), 1, p[2])
-}
-function bits(address,    n, i, g, h, zeros, text, half) {
-  if (address in BITS) return BITS[address]
-  if (is_v4(address)) { n = split(address, g, "."); for (i = 1; i <= 4; i++) text = text binary(g[i], 8) }
-  else {
-    n = split(address, half, "::"); split("", h); zeros = 8 - split(half[1], g, ":") - (n > 1 ? split(half[2], h, ":") : 0)
-    for (i = 1; i in g; i++) text = text binary(hex(g[i]), 16)
-    while (n > 1 && zeros-- > 0) text = text "0000000000000000"
-    for (i = 1; i in h; i++) text = text binary(hex(h[i]), 16)
-  }
-  return BITS[address] = text
-}
-function binary(n, width,    text) { while (width-- > 0) { text = n % 2 text; n = int(n / 2) } return text }
-function hex(text,    i, n) { for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1; return n + 0 }
 
 # What could cut the session: any rule, a route or network that holds the client, and settings of the link it uses.
 function risk(f) { print f >(out "risk") }

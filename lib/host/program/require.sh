@@ -50,6 +50,28 @@ strict_links() { # EXCEPT
   done
 }
 
+# What of PREFIX this host reaches otherwise than by bridges of the owner's own Docker networks, which may be there already:
+# its SSH client, its own address, or networks of its main table.
+taken_from_host() { # PREFIX
+  docker_says() { timeout "$DOCKER_WAIT" docker network "$@" 2>/dev/null || :; }
+  own=$(docker_says ls --quiet --filter "label=wirework.owner=$OWNER")
+  # shellcheck disable=SC2086 # ids
+  bridges=$([ -z "$own" ] || docker_says inspect --format '{{with index .Options "com.docker.network.bridge.name"}}{{.}}{{else}}br-{{printf "%.12s" $.Id}}{{end}}' $own)
+  # shellcheck disable=SC2086 # names
+  { ip -N -o -4 route show || :; ip -N -o -6 route show 2>/dev/null || :; } |
+    awk -v prefix="$1" -v bridges="$(printf '%s ' $bridges)" -v client="$(client_address)" -v server="$(management_address)" "$AWK_FACTS"'
+      BEGIN {
+        split(prefix, p, "/")
+        if (covers(prefix, client)) print "the client of this SSH session, " client
+        if (covers(prefix, server)) print "the address of this SSH session, " server
+      }
+      $1 ~ /[.:]/ {
+        split($1, r, "/"); if (r[2] == "") r[2] = is_v4($1) ? 32 : 128
+        dev = ""; for (i = 2; i < NF; i++) if ($i == "dev") dev = $(i + 1)
+        if (r[2] + 0 >= p[2] + 0 && covers(prefix, r[1]) && index(" " bridges, " " dev " ") == 0) print $1 " dev " dev
+      }' | tr '\n' ';' | sed 's/;$//'
+}
+
 networkd() { for path in /usr/lib/systemd/systemd-networkd /lib/systemd/systemd-networkd; do [ ! -x "$path" ] || { echo "$path"; return; }; done; }
 
 # The link that carries our own session; empty when there is no session.
@@ -84,6 +106,10 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       strict=$(strict_links "$wanted")
       [ -z "$strict" ] || unmet "these links drop what does not come back the way it came (rp_filter = 1): $strict
     set them to loose, for example: sysctl -w net.ipv4.conf.${strict%% *}.rp_filter=2 (kernel doc: networking/ip-sysctl, rp_filter)" ;;
+    subnet-free)
+      taken=$(taken_from_host "$name")
+      [ -z "$taken" ] || unmet "Docker's bridge would take over what this host reaches otherwise: $taken
+    choose another subnet" ;;
     *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
   esac
 }
