@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { commandText } from "../host/command-text";
 import { newDockerProvider } from "../host/docker-provider";
+import { DriftQuestion } from "../host/drift";
 import { type HostFacts, parseHostFacts } from "../host/host-facts";
 import { connectionArguments, type HostRef, rememberHostLink } from "../host/host-ref";
 import { programVersion, setupText } from "../host/program";
@@ -102,6 +103,13 @@ export interface HostArgs {
    * @default - `ssh://` with the same address, user, key and host key
    */
   dockerEndpoint?: pulumi.Input<string>;
+  /**
+   * Asks the host at every preview and update, over one SSH connection of at most 20 seconds, whether its facts are
+   * still as declared. What differs is shown as an update of the component's facts, which brings it back. Uses the
+   * system's `ssh`; a host that cannot be asked is a warning.
+   * @default false
+   */
+  detectDrift?: pulumi.Input<boolean>;
 }
 
 /**
@@ -186,7 +194,9 @@ export class Host extends pulumi.ComponentResource {
       pulumi.all([login.output, helper.id]).apply(([settings, ready]) => ({ ...settings, name, ready })),
     ) as pulumi.Output<HostRef>;
     const management = { address: pick(plan, ({ address }) => address), port: pick(plan, ({ port }) => port) };
-    rememberHostLink(this.ref, { identity, management, connection, sudo, ready: helper.id, helper, provider });
+    const drift =
+      (args?.detectDrift ?? false) === false ? undefined : new DriftQuestion(this, name, owner, login.output);
+    rememberHostLink(this.ref, { identity, management, connection, sudo, ready: helper.id, helper, provider, drift });
     this.registerOutputs({ identity: this.identity, facts: this.facts, ref: this.ref });
   }
 }

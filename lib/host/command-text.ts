@@ -1,5 +1,5 @@
 /** What a Command may ask of the program on the host. */
-export type Verb = "setup" | "apply" | "check" | "remove" | "verify" | "status" | "uninstall";
+export type Verb = "setup" | "apply" | "check" | "drift" | "remove" | "verify" | "status" | "uninstall";
 
 const DISPATCHER = "/usr/local/sbin/wirework";
 
@@ -30,6 +30,12 @@ const BOOTSTRAP = [
   'exec /bin/sh "$run/wirework" setup "$1"',
 ].join("; ");
 
+/** Where a missing dispatcher is no error: nothing is left to take away, and nothing has been made that could differ. */
+const ABSENT: { readonly [verb in Verb]?: string } = {
+  uninstall: 'cat >/dev/null; echo "nothing of wirework is here"; exit 0',
+  drift: "cat >/dev/null; exit 0",
+};
+
 /** `/bin/sh -c` of a script that holds no single quote, so that every login shell reads it alike. */
 function shell(lines: string[], ...operands: string[]): string {
   const script = lines.join("; ");
@@ -45,10 +51,12 @@ function shell(lines: string[], ...operands: string[]): string {
 
 /**
  * The text of a Command: constant, so that a new version of the library updates no Command, and without data, which
- * comes on stdin. Works under every login shell: bash, dash, fish, csh.
+ * comes on stdin. Works under every login shell: bash, dash, fish, csh. Sudo `as needed` is decided on the host. A note
+ * is for people who read the text, and nothing to the host.
  */
-export function commandText(verb: Verb, sudo: boolean): string {
-  const run = `${sudo ? "exec sudo -n" : "exec"} ${DISPATCHER} ${verb} "\${SSH_CONNECTION:-}"`;
+export function commandText(verb: Verb, sudo: boolean | "as needed", note?: string): string {
+  const call = `${DISPATCHER} ${verb} "\${SSH_CONNECTION:-}"`;
+  const run = sudo ? `exec sudo -n ${call}` : `exec ${call}`;
   // Listing what is allowed needs no password where anything is allowed without one, and changes nothing.
   const allowed = (what: string, text: string) =>
     sudo ? [`sudo -n -l ${what} >/dev/null 2>&1 || { echo "${text}" >&2; exit 77; }`] : [];
@@ -65,7 +73,8 @@ export function commandText(verb: Verb, sudo: boolean): string {
       BOOTSTRAP,
     );
   }
-  const absent =
-    verb === "uninstall" ? 'cat >/dev/null; echo "nothing of wirework is here"; exit 0' : `echo "${GONE}" >&2; exit 69`;
-  return shell([`${present} || { ${absent}; }`, ...allowed(DISPATCHER, NO_SUDO), run]);
+  const absent = ABSENT[verb] ?? `echo "${GONE}" >&2; exit 69`;
+  const asRoot = sudo === "as needed" ? [`test "$(id -u)" -eq 0 && exec ${call}`] : [];
+  const lines = [`${present} || { ${absent}; }`, ...asRoot, ...allowed(DISPATCHER, NO_SUDO), run];
+  return shell(lines, ...(note === undefined ? [] : [note]));
 }

@@ -36,7 +36,8 @@ export function newHostChange(
         {
           connection: link.connection,
           create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
-          update: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+          // May stay in the state although the login changes (see DriftQuestion): it finds out by itself about sudo.
+          update: commandText("apply", "as needed"),
           delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
           stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
             hostStateText({ host, owner }, state as HostState),
@@ -44,7 +45,12 @@ export function newHostChange(
           triggers: [link.ready, link.identity, owner],
           addPreviousOutputInEnv: false,
         },
-        { ...opts, deleteBeforeReplace: true, dependsOn: link.helper },
+        {
+          ...opts,
+          deleteBeforeReplace: true,
+          dependsOn: link.helper,
+          ...(link.drift && { transforms: [link.drift.transform(owner)] }),
+        },
       ),
   );
 }

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { DriftQuestion } from "./drift";
 
 /** A jump host: one SSH hop in front of the host. */
 export interface ProxyRef {
@@ -92,6 +93,8 @@ export interface HostLink {
   readonly helper?: command.remote.Command;
   /** The Docker provider of the host's engine; absent where the reference came from another process. */
   readonly provider?: docker.Provider;
+  /** What differs from the declared facts, where the host is asked for it. */
+  readonly drift?: DriftQuestion;
 }
 
 // `host.ref` is one Output, as the plugin form wants it. Inside one program its parts are found again here:

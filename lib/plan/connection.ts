@@ -48,6 +48,8 @@ export interface ConnectionSettings {
   readonly dialAttempts?: number;
   /** @default - `ssh://` with the same address and user */
   readonly dockerEndpoint?: string;
+  /** @default false */
+  readonly detectDrift?: boolean;
 }
 
 /** A jump host, as planned. */
@@ -90,6 +92,8 @@ export interface ConnectionPlan {
   readonly dialAttempts: number;
   /** Endpoint of the Docker engine. */
   readonly dockerEndpoint: string;
+  /** Whether the host is asked at every preview what differs. */
+  readonly detectDrift: boolean;
   /** What may surprise, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -108,6 +112,7 @@ const KNOWN: readonly (keyof ConnectionSettings)[] = [
   "proxy",
   "dialAttempts",
   "dockerEndpoint",
+  "detectDrift",
 ];
 
 /** Checks a connection. Throws one ArgumentError with all problems, and never shows a key. */
@@ -129,6 +134,7 @@ export function planConnection(
   const sudo = readBoolean(problems, "sudo", given.sudo) ?? end.user !== "root";
   const dialAttempts = readInteger(problems, "dialAttempts", given.dialAttempts, { from: 1, to: 100 }) ?? 10;
   const agentSocketPath = read(problems, "agentSocketPath", given.agentSocketPath, parseAbsolutePath);
+  const detectDrift = readBoolean(problems, "detectDrift", given.detectDrift) ?? false;
   const proxy = isGiven(problems, "proxy", given.proxy) ? readProxy(problems, given.proxy, insecure) : undefined;
   const endpoint = readSecret(problems, "dockerEndpoint", given.dockerEndpoint, parseEndpoint);
   const identity = read(problems, "identity", given.identity, parseIdentity) ?? end.hostKey?.identity;
@@ -150,6 +156,7 @@ export function planConnection(
     ...(proxy && { proxy }),
     dialAttempts,
     dockerEndpoint: endpoint ?? `ssh://${end.user}@${bracketed(end.address)}:${end.port}`,
+    detectDrift,
     warnings: connectionWarnings(insecure, endpoint, password !== undefined),
   };
 }

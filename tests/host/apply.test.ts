@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { assertSame, inSandbox, OWNER, SHIM } from "./support";
+import { parseDrift } from "../../lib/host/drift";
+import { assertSame, HOST_OWNER, inSandbox, OWNER, type Sandbox, SHIM, stdin } from "./support";
 
 const OTHER = "test/dev/other";
 
@@ -226,6 +227,37 @@ describe("facts of several owners", () => {
       const removed = await host.remove([SHIM[1]]);
       assert.match(removed.stdout, /kept sysctl .* = 0 \(not the value that wirework set\)/);
       assert.equal((await host.exec(`cat ${path}`)).stdout, "0\n");
+    }));
+});
+
+describe("drift", () => {
+  const drift = (host: Sandbox) => host.verb("drift", stdin([], HOST_OWNER));
+
+  it("says for every owner of the stack what differs from the ledger, and changes nothing", () =>
+    inSandbox(async (host) => {
+      await host.apply(SHIM);
+      await host.apply([SHIM[1]], OTHER);
+      await host.apply([SHIM[1]], "test/prod/edge");
+      const clean = await drift(host);
+      assert.deepEqual(clean, { code: 0, stdout: `owner ${OWNER}\nowner ${OTHER}\n`, stderr: "" });
+      await host.exec("ip route del 192.168.9.64/26 dev shim0; echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_announce");
+      const before = await host.snapshot();
+      const setting = [`- ${SHIM[1]}`, "+ sysctl net/ipv4/conf/eth0/arp_announce = 1"];
+      const owners = parseDrift((await drift(host)).stdout);
+      assert.deepEqual(Object.fromEntries([...owners].map(([owner, lines]) => [owner, lines.sort()])), {
+        [OWNER]: [...setting, `- ${SHIM[6]}`].sort(),
+        [OTHER]: [...setting].sort(),
+      });
+      assertSame(await host.snapshot(), before);
+      await host.apply(SHIM);
+      assert.equal((await drift(host)).stdout, clean.stdout);
+    }));
+
+  it("is no error where nothing was made yet", () =>
+    inSandbox(async (host) => {
+      assert.deepEqual(await drift(host), { code: 0, stdout: "", stderr: "" });
+      await host.uninstall();
+      assert.deepEqual(await drift(host), { code: 0, stdout: "", stderr: "" });
     }));
 });
 

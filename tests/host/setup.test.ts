@@ -146,11 +146,12 @@ describe("setup and uninstall", () => {
 
 describe("the text of a Command", () => {
   it("is constant, without data, and one line that every login shell reads alike", () => {
-    for (const verb of ["setup", "apply", "check", "remove", "verify", "status", "uninstall"] as const) {
-      for (const sudo of [false, true]) {
+    for (const verb of ["setup", "apply", "check", "drift", "remove", "verify", "status", "uninstall"] as const) {
+      for (const sudo of [false, true, "as needed"] as const) {
         const text = commandText(verb, sudo);
         assert.match(text, /^\/bin\/sh -c '[^'!\\\n]+'( '[^'!\\\n]+')?$/);
         assert.equal(text.includes(programVersion()), false);
+        if (verb !== "setup") assert.equal(commandText(verb, sudo, "a note"), `${text} 'a note'`);
       }
     }
   });

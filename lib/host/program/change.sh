@@ -192,6 +192,27 @@ verb_check() {
   exit 3
 }
 
+# drift: check for every owner of the asking stack at once, against the ledger. A preview waits for this: not for long.
+verb_drift() {
+  read_input
+  LOCK_WAIT=5
+  lock
+  check_machine
+  : >"$RUN/error"
+  : >"$RUN/none"
+  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
+  make_plan "" "$RUN/none" "$RUN/all" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  interrupted=$(head -n 1 "$LEDGER/journal" 2>/dev/null || :)
+  while read -r entry; do
+    whose=${entry#"$LEDGER/owners/"}
+    [ "${whose%/*}" = "${OWNER%/*}" ] || continue
+    say "owner $whose"
+    # What is there instead stands behind the fact that it belongs to.
+    awk 'NR == FNR { if (FNR > 3) fact[$0]; next } /^- / { mine = substr($0, 3) in fact } mine' "$entry" "$RUN/drift" >>"$RUN/out"
+    [ "$whose" != "$interrupted" ] || say "- an earlier change was interrupted; the next run takes it back"
+  done <"$RUN/entries"
+}
+
 # boot: every fact of the ledger. One owner's failure must not keep the others from their facts.
 verb_boot() {
   lock

@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import * as pulumi from "@pulumi/pulumi";
+import { commandText } from "./command-text";
+import { type SshSettings, sshOptions } from "./ssh-files";
+
+/** Whom to ask, and for whom. */
+export interface DriftSettings extends SshSettings {
+  /** Whether the helper is called through `sudo -n`. */
+  sudo: boolean;
+  /** Whether to ask at all. */
+  detectDrift: boolean;
+}
+
+/** What a host says of the facts in its ledger: lines per owner, none where all is as declared; or why it says nothing. */
+export type DriftAnswer = { readonly owners: ReadonlyMap<string, readonly string[]> } | { readonly unasked: string };
+
+const CONNECT_SECONDS = 5;
+const LIMIT_SECONDS = 20;
+const SHOWN = 20;
+
+/**
+ * One question per host and run, which all of the host's components share.
+ *
+ * The login is mostly a configured secret, thus an Output, and which resource options a component's Command gets
+ * depends on the answer. Options are no inputs and cannot wait. A transform can: the engine calls it when all inputs
+ * are there, and takes the options that it returns.
+ */
+export class DriftQuestion {
+  private settings?: DriftSettings;
+  private answer?: Promise<DriftAnswer>;
+
+  /** `owner` is the `Host`, for whose stack the answer is; nothing is asked before a component needs it. */
+  constructor(
+    private readonly host: pulumi.Resource,
+    private readonly name: string,
+    private readonly owner: string,
+    settings: pulumi.Output<DriftSettings>,
+  ) {
+    settings.apply((known) => {
+      this.settings = known;
+    });
+  }
+
+  /**
+   * Makes drift an update of the Command that carries `owner`'s facts, by a note in its `update` text. Otherwise
+   * the text stays as the state has it, with the note of the last repair or without one: that is no change.
+   *
+   * A note holds the time, so that the same drift after a repair is another text.
+   */
+  transform(owner: string): pulumi.ResourceTransform {
+    return async ({ props, opts }) => {
+      if (this.settings?.detectDrift === false) {
+        return undefined;
+      }
+      const asItWas = { props, opts: { ...opts, ignoreChanges: [...(opts.ignoreChanges ?? []), "update"] } };
+      this.answer ??= this.ask();
+      const answer = await this.answer;
+      if ("unasked" in answer) {
+        return asItWas;
+      }
+      const lines = answer.owners.get(owner);
+      if (lines?.length === 0) {
+        return asItWas;
+      }
+      if (lines !== undefined) {
+        const what = `its facts of ${owner} are no longer as declared; an update brings them back:`;
+        this.warn([what, ...shown(lines)].join("\n"));
+      }
+      // Facts that are yet to be made are no news; but where the ledger was lost, making them again is the way back.
+      const found = lines === undefined ? "nothing of this owner is in the ledger" : shown(lines).join("; ");
+      const note = harmless(`drift of ${new Date().toISOString()}: ${found}`);
+      return { props: { ...props, update: commandText("apply", "as needed", note) }, opts };
+    };
+  }
+
+  private async ask(): Promise<DriftAnswer> {
+    const answer = await this.dial();
+    if ("unasked" in answer) {
+      this.warn(`could not be asked whether its facts are still as declared: ${answer.unasked}`);
+    }
+    return answer;
+  }
+
+  private async dial(): Promise<DriftAnswer> {
+    if (this.settings === undefined) {
+      return { unasked: "address or login are computed by this very run" };
+    }
+    try {
+      return await dial(this.settings, this.owner);
+    } catch (error) {
+      return { unasked: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  private warn(text: string): void {
+    pulumi.log.warn(`Host "${this.name}": ${text}`, this.host);
+  }
+}
+
+function shown(lines: readonly string[]): string[] {
+  const rest = lines.length - SHOWN;
+  return rest > 0 ? [...lines.slice(0, SHOWN), `and ${rest} more lines`] : [...lines];
+}
+
+/** Names that others gave may hold anything; a note stands between single quotes of whatever shell. */
+function harmless(note: string): string {
+  return note.replace(/[^A-Za-z0-9 .,:;/_=()+@-]/g, "?");
+}
+
+/** Reads what `drift` prints: `owner NAME`, then its lines. */
+export function parseDrift(stdout: string): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  let lines: string[] = [];
+  for (const line of stdout.split("\n")) {
+    if (line.startsWith("owner ")) {
+      lines = [];
+      owners.set(line.slice("owner ".length), lines);
+    } else if (/^[-+] /.test(line)) {
+      lines.push(line);
+    }
+  }
+  return owners;
+}
+
+/** Asks over a connection of its own: one that is kept for Docker outlives this run and would hold its pipes open. */
+function dial(settings: DriftSettings, owner: string): Promise<DriftAnswer> {
+  const { address, port, user, identity, sudo } = settings;
+  const alone = [`-oConnectTimeout=${CONNECT_SECONDS}`, "-oControlMaster=no", "-oControlPath=none"];
+  // ssh takes the first value of each option.
+  const options = [...alone, ...sshOptions(settings), `-p${port}`, `-l${user}`];
+  return new Promise((resolve) => {
+    const ssh = spawn("ssh", [...options, "--", address, commandText("drift", sudo)]);
+    const timer = setTimeout(() => {
+      resolve({ unasked: `no answer within ${LIMIT_SECONDS} s` });
+      // Without its pipes: the ssh to a jump host may hold them for minutes.
+      ssh.kill("SIGKILL");
+      ssh.stdout.destroy();
+      ssh.stderr.destroy();
+    }, LIMIT_SECONDS * 1000);
+    let stdout = "";
+    let stderr = "";
+    ssh.stdout.on("data", (data) => {
+      stdout += data;
+    });
+    ssh.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    ssh.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ unasked: `the system's ssh cannot be started: ${error.message}` });
+    });
+    ssh.on("close", (code) => {
+      clearTimeout(timer);
+      if (code === 0) {
+        resolve({ owners: parseDrift(stdout) });
+      } else {
+        resolve({ unasked: stderr.trim() || `ssh ended with code ${code}` });
+      }
+    });
+    // A host that hangs up early is no reason to end the program: the exit code tells.
+    ssh.stdin.on("error", () => {});
+    ssh.stdin.end(`wirework 1\nhost ${identity}\nowner ${owner}\n`);
+  });
+}
