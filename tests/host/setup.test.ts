@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { commandText } from "../../lib/host/command-text";
 import { programText, programVersion, setupText } from "../../lib/host/program";
-import { assertSame, HOST_OWNER, IDENTITY, inSandbox, MACHINE_ID, Sandbox, SESSION, SHIM } from "./support";
+import { assertSame, HOST_OWNER, IDENTITY, inSandbox, MACHINE_ID, Sandbox, SESSION, SHIM, stdin } from "./support";
 
 async function inBareSandbox(test: (host: Sandbox) => Promise<void>): Promise<void> {
   const host = await Sandbox.create();
@@ -177,6 +177,17 @@ describe("the text of a Command", () => {
       assert.equal(JSON.parse(first.stdout).managementInterface, "eth0", first.stderr);
       const second = await host.exec(commandText("setup", true), setup());
       assert.equal(JSON.parse(second.stdout).managementInterface, "eth0");
+    }));
+
+  it("finds out on the host whether it needs sudo, where the text outlives a change of the login", () =>
+    inSandbox(async (host) => {
+      const text = commandText("apply", "as needed", "a note");
+      host.program("sudo", "#!/bin/sh\necho called >>/run/sudo; exit 1\n");
+      assert.equal((await host.exec(text, stdin(SHIM))).code, 0, "root needs none");
+      assert.notEqual((await host.exec("cat /run/sudo")).code, 0);
+      host.program("id", "#!/bin/sh\necho 1000\n");
+      const refused = await host.exec(text, stdin(SHIM));
+      assert.deepEqual([refused.code, /sudo -n does not let/.test(refused.stderr)], [77, true]);
     }));
 });
 
