@@ -1,0 +1,59 @@
+import { strict as assert } from "node:assert";
+import { commandText, type Verb } from "../../lib/host/command-text";
+import { run } from "../lab/process";
+import { diffSnapshots } from "../lab/snapshot";
+import { until } from "../lab/until";
+import { assertTakenBack, debians, site, stackOn } from "./support";
+
+// No argument of a component can cut a session, so these facts come by hand: over the real sshd, with the real timer.
+for (const debian of debians) {
+  describe(`a change over SSH on Debian ${debian}`, () => {
+    it("that cuts the session is taken back, and one whose run is killed is undone by the host's timer", async () => {
+      const place = await site(debian);
+      const { host } = place;
+      const stack = await stackOn(place, "export const identity = host.identity;");
+      await stack.up();
+      const { identity } = (await stack.outputs()) as { identity: string };
+      const found = await host.snapshot();
+      const ssh = (command: string, input = "", timeoutMs = 60_000) => {
+        const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
+        const login = ["-i", host.privateKeyPath, ...options.flatMap((one) => ["-o", one]), `root@${host.address}`];
+        return run("ssh", [...login, command], { input, check: false, timeoutMs });
+      };
+      const facts = (verb: Verb, lines: string[]) =>
+        ssh(
+          commandText(verb, false),
+          `${["wirework 1", `host ${identity}`, "owner lab/dev/Hand.made", ...lines].join("\n")}\n`,
+        );
+      const nowhere = ["table 200 name nowhere", "route unreachable 0.0.0.0/0 metric 4294967295 table 200"];
+
+      const cut = await facts("apply", [
+        "allow management-impact",
+        ...nowhere,
+        `rule from ${host.address}/32 table 200 priority 10200`,
+      ]);
+      assert.equal(cut.code, 1, cut.stdout);
+      assert.match(cut.stderr, /taken back; the host is as before:\n +the SSH session is cut/);
+      assert.equal((await ssh("echo in")).stdout, "in\n", "a new login");
+      assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
+
+      const harmless = [...nowhere, "rule from 172.31.7.0/24 table 200 priority 10200"];
+      const running = facts("apply", ["window 10", ...harmless]);
+      await until("the armed change", { timeoutMs: 20_000, intervalMs: 100 }, async () => {
+        const { stdout } = await host.exec("ip rule; systemctl list-timers --all --no-legend 'wirework-undo-*'");
+        return (stdout.includes("172.31.7.0/24") && stdout.includes("wirework-undo-")) || undefined;
+      });
+      await host.exec("pkill -KILL -f '[w]irework/[0-9a-f]*/wirework apply'");
+      assert.notEqual((await running).code, 0);
+      await until("the undo", { timeoutMs: 30_000, intervalMs: 500 }, async () => {
+        return diffSnapshots(found, await host.snapshot()).length === 0 || undefined;
+      });
+
+      const kept = await facts("apply", harmless);
+      assert.equal(kept.code, 0, kept.stderr);
+      assert.equal((await host.exec("systemctl list-timers --all --no-legend 'wirework-undo-*'")).stdout, "");
+      assert.equal((await facts("remove", harmless)).code, 0);
+      await assertTakenBack(stack, place);
+    });
+  });
+}
