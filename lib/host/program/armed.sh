@@ -36,6 +36,8 @@ arm() {
   [ -s "$RUN/risk" ] && [ -n "$SESSION" ] || return 0
   WINDOW=$(option window)
   : "${WINDOW:=60}"
+  # In a short window the run must still be able to say what happened, before the timer ends it.
+  [ "$PROOF_WAIT" -le $((WINDOW / 2)) ] || PROOF_WAIT=$((WINDOW / 2))
   [ -n "$(session_bytes)" ] || fail "this change could cut the SSH session, and its socket cannot be seen here, so that nothing could prove that it did not; nothing was changed:
 $(sed 's/^/  /' "$RUN/risk")
 The session is \"$SESSION\"; ss -tn must show it (is sshd in another network namespace, or behind a port forwarder?)"

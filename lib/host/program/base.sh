@@ -49,6 +49,9 @@ fail() {
   exit 1
 }
 
+# short TEXT: as much of what came in as an error needs.
+short() { printf '%.200s' "$1"; }
+
 WAY_OUT_OF_STATE="if the machine was rebuilt or replaced, drop what the stack remembers of it without dialling:
   pulumi state delete --target-dependents '<URN of the Host>'
 and run pulumi up again"
@@ -65,7 +68,9 @@ put() {
     complain "$1 is a symbolic link; wirework writes only to files of its own. Remove it"
     return 1
   fi
-  cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && sync "${1%/*}"
+  cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && sync "${1%/*}" && return
+  rm -f "$1.new" # on a full disk it would hold the room that the next try needs
+  return 1
 }
 
 # ---- one working directory per run, one change at a time per host --------------------------------------------------

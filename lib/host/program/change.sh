@@ -33,15 +33,20 @@ put_files() {
 make_dirs() {
   [ ! -d "$1" ] || return 0
   make_dirs "${1%/*}" || return 1
-  { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$1"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$1")
+  { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$1"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$1") && return
+  forget_dir "$1"
+  return 1
+}
+forget_dir() {
+  { grep -vxF "$1" "$LEDGER/made-dirs" || :; } | put "$LEDGER/made-dirs"
+  [ -s "$LEDGER/made-dirs" ] || rm -f "$LEDGER/made-dirs"
 }
 drop_files() {
   while read -r path; do
     rm -f "$path" "$path.new" || return 1
     dir=${path%/*}
     while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
-      { grep -vxF "$dir" "$LEDGER/made-dirs" || :; } | put "$LEDGER/made-dirs"
-      [ -s "$LEDGER/made-dirs" ] || rm -f "$LEDGER/made-dirs"
+      forget_dir "$dir"
       dir=${dir%/*}
     done
   done 2>>"$RUN/error" <"$RUN/files.last"
@@ -186,6 +191,7 @@ verb_check() {
   : >"$RUN/error"
   make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
+  units_drift >>"$RUN/drift"
   cat "$RUN/drift" "$RUN/pending" >>"$RUN/out"
   [ -s "$RUN/drift" ] || { say "as declared"; return 0; }
   show

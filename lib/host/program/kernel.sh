@@ -136,7 +136,11 @@ read_nft() { # VIEW → RUN/k.nft
 # set_nft: RUN/nft.FAMILY, whose comments are the facts, goes to the kernel whole or not at all
 set_nft() {
   for family in ip ip6; do
-    [ -e "$RUN/nft.$family" ] || continue
+    if [ ! -e "$RUN/nft.$family" ]; then
+      # Deleted by another hand, and wanted no more: nothing to do but forget it.
+      [ ! -e "$VOLATILE/nft.$family" ] || [ -n "$(nft_listing "$family")" ] || rm -f "$VOLATILE/nft.$family"
+      continue
+    fi
     nft -f "$RUN/nft.$family" 2>>"$RUN/error" || return 1
     if grep -q '^#' "$RUN/nft.$family"; then
       { sed -n 's/^#//p' "$RUN/nft.$family"; echo; nft_listing "$family"; } | put "$VOLATILE/nft.$family" || return 1

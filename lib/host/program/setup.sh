@@ -111,6 +111,18 @@ RestartSec=5" run=watch ;;
     "[Install]" "WantedBy=multi-user.target"
 }
 
+# Whether the unit in RUN/unit is as we wrote it, and enabled.
+unit_stands() { cmp -s "$RUN/unit" "$UNITS/$1" && [ ! -L "$UNITS/$1" ] && [ -L "$UNITS/multi-user.target.wants/$1" ]; }
+
+# What a hand did to the units: after the next boot nobody would bring the facts back.
+units_drift() {
+  [ -d "$UNITS" ] && has_facts || return 0
+  for when in early late watch; do
+    unit_text "$when" >"$RUN/unit"
+    unit_stands "wirework-$when.service" || echo "- unit $UNITS/wirework-$when.service (missing, edited or not enabled)"
+  done
+}
+
 units_install() {
   [ -d "$UNITS" ] || return 0 # another init: nothing here brings facts back at boot
   changed_units=
@@ -118,7 +130,7 @@ units_install() {
     unit=wirework-$when.service
     unit_text "$when" >"$RUN/unit"
     wants=$UNITS/multi-user.target.wants
-    if ! cmp -s "$RUN/unit" "$UNITS/$unit" || [ ! -L "$wants/$unit" ]; then
+    if ! unit_stands "$unit"; then
       [ -d "$wants" ] || { mkdir -p "$wants" && : >"$LEDGER/made-wants"; }
       (umask 022 && put "$UNITS/$unit" <"$RUN/unit" && chmod 0644 "$UNITS/$unit") && ln -sf "$UNITS/$unit" "$wants/$unit" || return 1
       changed_units=yes
