@@ -129,7 +129,7 @@ describe("runner", () => {
     const begun: string[] = [];
     const results = await schedule(all, 2, async ({ name }) => {
       begun.push(name);
-      return { name, passed: 0, failed: 1, skipped: 0, seconds: 0, failures: [], skips: [] };
+      return { name, passed: 0, failed: 1, skipped: 0, seconds: 0, passes: [], failures: [], skips: [] };
     });
     assert.deepEqual(begun, ["first", "waits"]);
     assert.match(results[1].failures[0].error, /first failed/);

@@ -1,8 +1,11 @@
 import { commandText, type Verb } from "../../lib/host/command-text";
 import type { Sandbox } from "./support";
 
-/** What happens at a step: the whole run is killed, its session goes away, or the step's own command fails. */
-export type Fault = "kill" | "hangup" | "failure";
+/**
+ * What happens at a step: the whole run is killed, its session goes away, it is told to end, the step's own command
+ * fails, or the script /run/fault is run beside it.
+ */
+export type Fault = "kill" | "hangup" | "terminate" | "failure" | "script";
 
 // A step is a command that changes something: a line of an ip batch, a file that gets its name, a file that goes.
 // What only looks is no step: an end before it and one after the step before it are the same.
@@ -16,6 +19,8 @@ const STEP = `step() {
   case $how in
     kill) kill -9 0 ;;
     hangup) [ "$count" -gt "$at" ] || kill -HUP 0 ;;
+    terminate) [ "$count" -gt "$at" ] || kill -TERM 0 ;;
+    script) [ "$count" -gt "$at" ] || sh /run/fault >/dev/null 2>&1 ;;
     failure) [ "$count" -gt "$at" ] || { echo "seeded failure" >&2; exit 1; } ;;
   esac
 }
@@ -47,17 +52,30 @@ export async function withFaults(host: Sandbox): Promise<void> {
     host.program(path.split("/")[2], plain(path));
 }
 
-/** Runs a verb, with a fault at one of its steps. `steps` are those that were reached. */
-export async function faulty(
+/** What came of a run with a fault. */
+export interface FaultyRun {
+  readonly code: number;
+  readonly said: string;
+  /** The steps that were reached. */
+  readonly steps: readonly string[];
+}
+
+/** Runs a verb, with a fault at one of its steps. */
+export function faulty(host: Sandbox, verb: Verb, input: string, at: number, how: Fault): Promise<FaultyRun> {
+  return faultyCommand(host, commandText(verb, false), input, at, how);
+}
+
+/** Runs any command of the program's, with a fault at one of its steps. */
+export async function faultyCommand(
   host: Sandbox,
-  verb: Verb,
+  command: string,
   input: string,
   at: number,
   how: Fault,
-): Promise<{ code: number; said: string; steps: string[] }> {
+): Promise<FaultyRun> {
   // A session of its own: the signal is for the run's process group, not for that of the test.
   const script = `/bin/rm -f /run/faults/*; echo ${at} ${how} >/run/faults/at
-setsid --wait ${commandText(verb, false)} 2>&1; code=$?
+setsid --wait ${command} 2>&1; code=$?
 echo "steps:"; cat /run/faults/steps; /bin/rm -f /run/faults/*; exit $code`;
   const { code, stdout } = await host.exec(script, input);
   const [said, steps] = stdout.split("steps:\n");

@@ -21,7 +21,7 @@ require("node:net").createServer((socket) => {
   const child = spawn("sh", ["-c", command], { detached: true, env: { PATH: process.env.PATH, SSH_CONNECTION: session } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => { said += data; socket.write(data); });
-  socket.on("error", () => {});
+  for (const stream of [socket, child.stdin]) stream.on("error", () => {});
   child.stdin.end(input);
   child.on("close", (code, signal) => { writeFileSync(log, JSON.stringify({ code: signal ?? code, said })); socket.end(() => process.exit()); setTimeout(() => process.exit(), 500); });
 }).listen(22, "192.0.2.10");`;
@@ -45,13 +45,13 @@ nsenter --net=/run/peer sh -c 'ip link set lo up; ip link set wire up; ip addres
 /** Runs a command on the host in a session from the peer, for at most `seconds`. */
 export async function inSession(host: Sandbox, command: string, input: string, seconds = 40): Promise<SessionResult> {
   const script = `
-rm -f /run/session
+/bin/rm -f /run/session
 node -e "$1" "$3" "$4" /run/session &
 server=$!
 until ss -Htnl | grep -q 192.0.2.10:22; do sleep 0.05; done
 nsenter --net=/run/peer node -e "$2" ${seconds * 1000}
 for try in $(seq ${seconds * 10}); do [ ! -s /run/session ] || break; sleep 0.1; done
-kill $server 2>/dev/null; echo; echo "-- host"; cat /run/session; rm -f /run/session`;
+kill $server 2>/dev/null; echo; echo "-- host"; cat /run/session; /bin/rm -f /run/session`;
   const { stdout } = await run(
     "nsenter",
     [

@@ -11,7 +11,7 @@ export interface Phase {
   readonly needs?: readonly string[];
   /** Phases that go first when they run at all. */
   readonly after?: readonly string[];
-  /** Runs only when it is named: an emulated machine takes longer than everything else together. */
+  /** Runs only when it is named: it takes longer than everything else together. */
   readonly apart?: boolean;
   /** Limit for one test, where it sets none itself. */
   readonly testSeconds?: number;
@@ -63,6 +63,15 @@ export const phases: readonly Phase[] = [
     needs: ["prepare"],
     testSeconds: 600,
     minutes: 12,
+  },
+  {
+    name: "faults",
+    files: ["tests/faults/**/*.test.ts"],
+    apart: true,
+    inLab: true,
+    needs: ["prepare"],
+    testSeconds: 120,
+    minutes: 40,
   },
   {
     name: "prepare-full",

@@ -1,7 +1,9 @@
 import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
 import { inspect } from "node:util";
+import type { CaseCount } from "../cases";
 import type { SkipReason } from "../missing";
-import { RESULTS_FILE, type ReportEvent } from "./events";
+import { type Passed, RESULTS_FILE, type ReportEvent } from "./events";
 
 /** An error as a person wants it: the message, then the stack without the frames of Node and of packages. */
 export function errorText(error: unknown): string {
@@ -30,11 +32,16 @@ export default class FileReporter {
     const file = process.env[RESULTS_FILE];
     if (file === undefined) throw new Error(`${RESULTS_FILE} does not name the results file`);
     const write = (event: ReportEvent) => appendFileSync(file, `${JSON.stringify(event)}\n`);
+    const passed = (test: Mocha.Test): Passed => ({
+      title: title(test),
+      file: relative(process.cwd(), test.file ?? ""),
+      cases: (test as CaseCount).wireworkCases ?? 1,
+    });
     const title = (test: Mocha.Runnable) => test.titlePath().join(" › ");
     runner
       .on("test", (test) => write({ event: "begin", title: title(test) }))
       .on("hook", (hook) => write({ event: "begin", title: title(hook) }))
-      .on("pass", (test) => write({ event: "pass", title: title(test), seconds: (test.duration ?? 0) / 1000 }))
+      .on("pass", (test) => write({ event: "pass", ...passed(test), seconds: (test.duration ?? 0) / 1000 }))
       .on("fail", (test, error) => write({ event: "fail", title: title(test), error: errorText(error) }))
       .on("pending", (test) => {
         const reason = skipReason(test);

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RESULTS_FILE, type ReportEvent, type Tally } from "./events";
+import { type Passed, RESULTS_FILE, type ReportEvent, type Tally } from "./events";
 import type { Phase } from "./phases";
 
 /** What became of a phase. */
 export interface PhaseResult extends Tally {
   readonly name: string;
   readonly seconds: number;
+  readonly passes: readonly Passed[];
   /** Each failed test, and each failure of the phase itself, in full. */
   readonly failures: readonly { readonly title: string; readonly error: string }[];
   readonly skips: readonly { readonly title: string; readonly reason: string }[];
@@ -59,7 +60,7 @@ function endGroup(child: ChildProcess, graceMs: number): void {
 
 /** Follows the results file and keeps what it says. */
 class Results {
-  readonly passed: string[] = [];
+  readonly passed: Passed[] = [];
   readonly failures: { title: string; error: string }[] = [];
   readonly skips: { title: string; reason: string }[] = [];
   running: string | undefined;
@@ -81,7 +82,7 @@ class Results {
   private take(event: ReportEvent): void {
     if (event.event === "begin") this.running = event.title;
     if (event.event === "pass") {
-      this.passed.push(event.title);
+      this.passed.push(event);
       if (event.seconds >= slowSeconds) this.print(`passed ${event.title} … ${event.seconds.toFixed(1)} s`);
     }
     if (event.event === "fail") {
@@ -166,6 +167,7 @@ export function runPhase(phase: Phase, options: RunPhaseOptions): Promise<PhaseR
         failed: results.failures.length,
         skipped: results.skips.length,
         seconds: (performance.now() - start) / 1000,
+        passes: results.passed,
         failures: results.failures,
         skips: results.skips,
       });

@@ -4,7 +4,7 @@ import type { PhaseResult } from "./run-phase";
 /** The result of a phase that could not begin. */
 export function notRun(phase: Phase, error: string): PhaseResult {
   const failures = [{ title: `phase ${phase.name}`, error }];
-  return { name: phase.name, passed: 0, failed: 1, skipped: 0, seconds: 0, failures, skips: [] };
+  return { name: phase.name, passed: 0, failed: 1, skipped: 0, seconds: 0, passes: [], failures, skips: [] };
 }
 
 /** Runs phases in their order, at most `lanes` at a time, each after those that it waits for. */

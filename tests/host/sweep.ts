@@ -1,0 +1,81 @@
+import { strict as assert } from "node:assert";
+import type { Verb } from "../../lib/host/command-text";
+import { type Fault, faulty, withFaults } from "./faults";
+import { type Sandbox, SHIM, stdin } from "./support";
+
+export const OTHER = "test/dev/other";
+export const OLD = [
+  ...SHIM,
+  "table 200 name uplink2",
+  "route unreachable 0.0.0.0/0 metric 4294967295 table 200",
+  "rule from 172.31.7.0/24 table 200 priority 10202",
+  "rule from fd00:31:7::/64 table 200 priority 10202",
+  "nat 172.31.7.0/24 oif eth0 masquerade",
+];
+/** Differs from {@link OLD} in each kind of fact: the link is made anew, the rest changes, comes or goes. */
+export const NEW = [
+  SHIM[0].replace("bridge", "private"),
+  SHIM[1].replace("= 2", "= 1"),
+  SHIM[2],
+  "addr 192.168.9.3/32 dev shim0",
+  SHIM[5],
+  "addr 192.0.2.77/24 dev eth0",
+  "route 192.168.9.128/26 dev shim0",
+  SHIM[7],
+  "table 201 name uplink2",
+  "route blackhole 0.0.0.0/0 metric 4294967295 table 201",
+  "route 0.0.0.0/0 dev shim0 table 201",
+  "rule from 172.31.7.0/24 table 201 priority 10202",
+  "rule from fd00:31:7::/64 table 200 priority 10203",
+  "nat 172.31.7.0/24 oif eth0 snat 192.0.2.10",
+  "nat fd00:31:7::/64 oif eth0 masquerade",
+];
+
+export interface Change {
+  readonly verb: Verb;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+export const changes: Record<string, Change> = {
+  "a first apply": { verb: "apply", from: [], to: OLD },
+  "an update": { verb: "apply", from: OLD, to: NEW },
+  "a removal": { verb: "remove", from: OLD, to: [] },
+};
+
+export const put = (host: Sandbox, facts: readonly string[]) =>
+  facts.length > 0 ? host.apply(facts) : host.remove(NEW);
+
+export interface Disturbed {
+  readonly at: number;
+  readonly code: number;
+  readonly said: string;
+  /** What the kernel had before, and what it has when the change is done. */
+  readonly before: string;
+  readonly goal: string;
+  readonly where: string;
+}
+
+/** Runs the change with a fault at each of its steps, until a run has none left to disturb; gives their number. */
+export async function sweep(
+  host: Sandbox,
+  { verb, from, to }: Change,
+  how: Fault,
+  after: (run: Disturbed) => Promise<void>,
+): Promise<number> {
+  await withFaults(host);
+  await put(host, to);
+  const goal = await host.kernel();
+  await put(host, from);
+  const before = await host.kernel();
+  const input = stdin(verb === "remove" ? from : to);
+  for (let at = 1; ; at++) {
+    const { code, said, steps } = await faulty(host, verb, input, at, how);
+    if (steps.length < at) {
+      assert.equal(code, 0, said);
+      return at - 1;
+    }
+    await after({ at, code, said, before, goal, where: `${how} at step ${at}: ${steps[at - 1]}` });
+    if ((await host.kernel()) !== before) await put(host, from);
+  }
+}
