@@ -36,13 +36,14 @@ const PREPARE = `
 set -eu
 mount --make-rprivate /
 mount -t sysfs sysfs /sys
-mount -t tmpfs tmpfs /run
 mount --bind "$1/var-lib" /var/lib
 mount --bind "$1/usr-local" /usr/local
 mount --bind "$1/etc-systemd" /etc/systemd
 [ ! -d /etc/iproute2 ] || mount --bind "$1/etc-iproute2" /etc/iproute2
 mount --bind "$1/machine-id" /etc/machine-id
 [ -z "$2" ] || mount --bind "$2" /bin/sh
+# Last: the lab keeps its temporary files, and thus the folder above, below /run.
+mount -t tmpfs tmpfs /run
 for family in ipv4 ipv6; do echo 0 >/proc/sys/net/$family/conf/all/forwarding; done
 echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode
 ip link set lo up

@@ -44,6 +44,13 @@ export async function createFar(name: string, lans: readonly Lan[]): Promise<Far
   await until("far: the server", { timeoutMs: 10_000, intervalMs: 50 }, async () => {
     return (await exec(`ss -Hltn 'sport = :${port}'`)).stdout !== "" || undefined;
   });
+  // A link that has just come up answers IPv6 a second or two later.
+  for (const lan of lans) {
+    const all = `ping -q -c 1 -W 1 ${address} && ping -q -c 1 -W 1 ${lan.client6 === undefined ? address : address6}`;
+    await until(`far: the way from ${lan.name}`, { timeoutMs: 20_000, intervalMs: 100 }, async () => {
+      return (await lan.exec("client", all, { check: false })).code === 0 || undefined;
+    });
+  }
   return {
     address,
     address6,
