@@ -1,9 +1,8 @@
 import { strict as assert } from "node:assert";
 import { commandText, type Verb } from "../../lib/host/command-text";
-import { run } from "../lab/process";
 import { diffSnapshots } from "../lab/snapshot";
 import { until } from "../lab/until";
-import { assertTakenBack, debians, site, stackOn } from "./support";
+import { assertTakenBack, debians, overSsh, site, stackOn } from "./support";
 
 // No argument of a component can cut a session, so these facts come by hand: over the real sshd, with the real timer.
 for (const debian of debians) {
@@ -15,13 +14,9 @@ for (const debian of debians) {
       await stack.up();
       const { identity } = (await stack.outputs()) as { identity: string };
       const found = await host.snapshot();
-      const ssh = (command: string, input = "", timeoutMs = 60_000) => {
-        const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-        const login = ["-i", host.privateKeyPath, ...options.flatMap((one) => ["-o", one]), `root@${host.address}`];
-        return run("ssh", [...login, command], { input, check: false, timeoutMs });
-      };
       const facts = (verb: Verb, lines: string[]) =>
-        ssh(
+        overSsh(
+          place,
           commandText(verb, false),
           `${["wirework 1", `host ${identity}`, "owner lab/dev/Hand.made", ...lines].join("\n")}\n`,
         );
@@ -34,7 +29,7 @@ for (const debian of debians) {
       ]);
       assert.equal(cut.code, 1, cut.stdout);
       assert.match(cut.stderr, /taken back; the host is as before:\n +the SSH session is cut/);
-      assert.equal((await ssh("echo in")).stdout, "in\n", "a new login");
+      assert.equal((await overSsh(place, "echo in")).stdout, "in\n", "a new login");
       assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
 
       const harmless = [...nowhere, "rule from 172.31.7.0/24 table 200 priority 10200"];

@@ -3,6 +3,7 @@ import { loadImages } from "../lab/images";
 import { Lab } from "../lab/lab";
 import type { Lan } from "../lab/lan";
 import type { LightHost } from "../lab/light-host";
+import { type RunResult, run } from "../lab/process";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
 import { Stack, type StackResult } from "../lab/stack";
 
@@ -105,6 +106,13 @@ export async function assertTakenBack(stack: Stack, { host, found }: Site): Prom
   await stack.destroy();
   assert.deepEqual(diffSnapshots(found, await host.snapshot()), [], "destroy must leave the host as it was found");
   stack.dispose();
+}
+
+/** Runs a command on the host over its real sshd, as the login that stacks use. */
+export function overSsh({ host }: Site, command: string, input = ""): Promise<RunResult> {
+  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
+  const login = ["-i", host.privateKeyPath, ...options.flatMap((one) => ["-o", one]), `root@${host.address}`];
+  return run("ssh", [...login, command], { input, check: false, timeoutMs: 60_000 });
 }
 
 /** Whether `address` answers a ping from where `exec` runs. */
