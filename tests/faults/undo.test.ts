@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { commandText } from "../../lib/host/command-text";
 import { countCases } from "../cases";
 import { assertHonest, assertReach } from "../host/invariants";
-import { addPeer, inSession } from "../host/session";
+import { addPeer, inSession, KILL_WHILE_SETTLING } from "../host/session";
 import { assertSame, inSandbox, type Sandbox, stdin } from "../host/support";
 
 const FACTS = [
@@ -11,15 +11,10 @@ const FACTS = [
   "route unreachable 0.0.0.0/0 metric 4294967295 table 200",
   "rule from 172.31.7.0/24 table 200 priority 10200",
 ];
-// Between the two proofs the program sleeps for 2 s: that is where it is killed.
-const KILLED = `#!/bin/sh
-[ "$1" != 2 ] || kill -9 -$(ps -o pgid= $PPID | tr -d ' ')
-exec /bin/sleep "$@"
-`;
 
 /** An armed change whose run is killed: only the timer is left. */
 async function killedArmed(host: Sandbox): Promise<void> {
-  host.program("sleep", KILLED);
+  host.program("sleep", KILL_WHILE_SETTLING);
   const killed = await inSession(host, commandText("apply", false), stdin(FACTS), 10);
   assert.equal(killed.code, "SIGKILL", killed.heard);
   await host.exec("rm /usr/local/bin/sleep", "", true);
@@ -75,7 +70,7 @@ describe("a clock that is set inside the window", function () {
           "date",
           `#!/bin/sh\necho x >>/run/dates\n[ $(($(wc -l </run/dates) % 2)) = 1 ] && exec /bin/date "$@"\nexec /bin/date -d "@$(($(/bin/date +%s) ${jump[0]} ${jump.slice(1)}))" "$@"\n`,
         );
-        host.program("sleep", KILLED);
+        host.program("sleep", KILL_WHILE_SETTLING);
         const killed = await inSession(host, commandText("apply", false), stdin(FACTS), 10);
         assert.equal(killed.code, "SIGKILL", killed.heard);
         await host.exec("rm /usr/local/bin/sleep; sleep 3", "", true);

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { commandText } from "../../lib/host/command-text";
-import { addPeer, inSession } from "./session";
+import { addPeer, inSession, KILL_WHILE_SETTLING } from "./session";
 import { assertSame, inSandbox, type Sandbox, stdin } from "./support";
 
 /** A table whose only route leads nowhere. */
@@ -70,10 +70,7 @@ describe("a change that could cut the session that asks for it", function () {
   it("is taken back by the timer when the run itself is killed", () =>
     withPeer(async (host) => {
       const before = await host.kernel();
-      host.program(
-        "sleep",
-        `#!/bin/sh\n[ "$1" != 2 ] || kill -9 -$(ps -o pgid= $PPID | tr -d ' ')\nexec /bin/sleep "$@"\n`,
-      );
+      host.program("sleep", KILL_WHILE_SETTLING);
       const killed = await inSession(host, apply, stdin(["window 10", ...HARMLESS]), 10);
       assert.equal(killed.code, "SIGKILL", killed.heard);
       assert.notEqual(await host.kernel(), before);
@@ -95,10 +92,7 @@ describe("a change that could cut the session that asks for it", function () {
 
   it("is not undone by the timer of an earlier run", () =>
     withPeer(async (host) => {
-      host.program(
-        "sleep",
-        `#!/bin/sh\n[ "$1" != 2 ] || kill -9 -$(ps -o pgid= $PPID | tr -d ' ')\nexec /bin/sleep "$@"\n`,
-      );
+      host.program("sleep", KILL_WHILE_SETTLING);
       await inSession(host, apply, stdin(["window 10", ...HARMLESS]), 10);
       await host.exec("rm /usr/local/bin/sleep");
       const later = await inSession(host, apply, stdin(["window 10", ...HARMLESS]));
@@ -112,10 +106,7 @@ describe("a change that could cut the session that asks for it", function () {
   it("is gone after a reboot inside the window: the old state is back, files too", () =>
     withPeer(async (host) => {
       const before = await host.snapshot();
-      host.program(
-        "sleep",
-        `#!/bin/sh\n[ "$1" != 2 ] || kill -9 -$(ps -o pgid= $PPID | tr -d ' ')\nexec /bin/sleep "$@"\n`,
-      );
+      host.program("sleep", KILL_WHILE_SETTLING);
       await inSession(host, apply, stdin(HARMLESS), 10);
       await host.exec("rm /usr/local/bin/sleep");
       await host.reboot();

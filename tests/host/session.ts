@@ -33,6 +33,12 @@ socket.on("close", () => process.exit());
 socket.on("error", () => process.exit(1));
 setTimeout(() => process.exit(2), Number(process.argv[1]));`;
 
+/** As `sleep`: kills the run of an armed change, which sleeps for 2 s between its two proofs. */
+export const KILL_WHILE_SETTLING = `#!/bin/sh
+[ "$1" != 2 ] || kill -9 -$(ps -o pgid= $PPID | tr -d ' ')
+exec /bin/sleep "$@"
+`;
+
 /** Puts the far end of the host's wire, with the client's address, into a network namespace of its own: /run/peer. */
 export const addPeer = async (host: Sandbox) => {
   const script = `

@@ -2,8 +2,6 @@
 # session; the change is kept only when the session's client has answered over the changed path.
 # shellcheck shell=sh disable=SC2016,SC2034
 
-client_address() { printf '%s\n' "$SESSION" | awk '{ sub(/%.*/, "", $1); sub(/^::ffff:/, "", $1); print $1 }'; }
-
 # By which link and from which address this host answers its client; empty without a session.
 way_back() {
   set -f
@@ -28,10 +26,11 @@ session_bytes() {
 
 option() { sed -n "s/^$1 //p" "$RUN/lines" | head -n 1; }
 
-look_back() { WAY=$(way_back); }
+armed_is() { [ "$(cat "$VOLATILE/armed" 2>/dev/null)" = "$1" ]; } # TOKEN
 
-# arm: only when something of the plan could touch the way between this host and its client.
+# arm: remembers the way back, and schedules the undo when something of the plan could touch that way.
 arm() {
+  WAY=$(way_back)
   ARMED=
   [ -s "$RUN/risk" ] && [ -n "$SESSION" ] || return 0
   WINDOW=$(option window)
@@ -79,7 +78,7 @@ If that is meant: allowManagementImpact: true" >>"$RUN/error"
   fi
   [ -n "$ARMED" ] || return 0
   client_answers "the change is made" && sleep "$SETTLE" && client_answers "the path has settled" || return 1
-  [ "$(cat "$VOLATILE/armed" 2>/dev/null)" = "$ARMED" ] || { echo "the window of $WINDOW s was over" >>"$RUN/error"; return 1; }
+  armed_is "$ARMED" || { echo "the window of $WINDOW s was over" >>"$RUN/error"; return 1; }
 }
 
 client_answers() { # WHY
@@ -98,8 +97,8 @@ client_answers() { # WHY
 
 # undo TOKEN: what the timer runs. A token that is not the armed one is of a change that ended in time.
 verb_undo() {
-  [ "$(cat "$VOLATILE/armed" 2>/dev/null)" = "$SESSION" ] || return 0
   token=$SESSION SESSION=
+  armed_is "$token" || return 0
   # The change is late: whoever holds the lock with this token is stuck, and must not go on after the undo.
   holder=$(sed -n 's/.*(process \([0-9]*\),.*/\1/p' "$LOCK")
   if [ -n "$holder" ] && [ "${token#*.}" = "$holder" ]; then
@@ -107,7 +106,7 @@ verb_undo() {
     [ "${group:-0}" -le 1 ] || kill -KILL "-$group" 2>/dev/null || :
   fi
   lock
-  [ "$(cat "$VOLATILE/armed" 2>/dev/null)" = "$token" ] || return 0
+  armed_is "$token" || return 0
   : >"$RUN/error"
   recover || fail "the undo failed; the next run tries again: $(cat "$RUN/error")"
   rm -f "$VOLATILE/armed" "$VOLATILE/armed.process"

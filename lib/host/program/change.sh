@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2016,SC2034
 
 entry_of() { printf '%s/owners/%s' "$LEDGER" "$1"; }
-facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -v "$NO_FACT" || :; }
+facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -Ev "$NO_FACT" || :; }
 
 # execute: the plan in RUN. Errors go to RUN/error; the caller undoes.
 execute() {
@@ -111,11 +111,11 @@ $(sed 's/^/  /' "$RUN/blocked")
 Remove that first (a Docker network must be replaced with the link beneath it)"; fi
   hold_signals
   for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
-  look_back
-  arm
+  todo=$(cat "$RUN/changes" "$RUN/take" "$RUN/made.drop" | sed -n 1p)
+  [ -z "$todo" ] || arm
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
   [ ! -s "$1" ] || units_install
-  if [ -s "$RUN/changes" ] || [ -s "$RUN/take" ] || [ -s "$RUN/made.drop" ]; then
+  if [ -n "$todo" ]; then
     { printf '%s\n' "$OWNER"; cat "$1"; } | put "$LEDGER/journal" || fail "the intent cannot be written; nothing was changed"
     if ! { execute && read_back "$OWNER" "$1" "$2" && prove_path && commit; }; then undo; fi
     # Here the change is done: what fails from now on is said, and the next run mends it.
@@ -205,9 +205,7 @@ verb_drift() {
   lock
   check_machine
   : >"$RUN/error"
-  : >"$RUN/none"
-  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
-  make_plan "" "$RUN/none" "$RUN/all" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  plan_ledger || fail "cannot read the kernel's state: $(cat "$RUN/error")"
   interrupted=$(head -n 1 "$LEDGER/journal" 2>/dev/null || :)
   while read -r entry; do
     whose=${entry#"$LEDGER/owners/"}
@@ -228,13 +226,13 @@ verb_boot() {
   : >"$RUN/error"
   recover || complain "an interrupted change cannot be taken back: $(cat "$RUN/error")"
   hold_signals
-  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
-  boot_facts "" "$RUN/all" && return 0
+  boot_facts plan_ledger && return 0
   cp "$RUN/entries" "$RUN/each"
   failed=
   while read -r entry; do
     facts_in "$entry" >"$RUN/all"
-    boot_facts "${entry#"$LEDGER/owners/"}" "$RUN/all" || failed=yes
+    whose=${entry#"$LEDGER/owners/"}
+    boot_facts make_plan "$whose" "$RUN/all" "$RUN/all" || { complain "owner $whose: $(cat "$RUN/error")"; failed=yes; }
   done <"$RUN/each"
   [ -z "$failed" ] || exit 1
 }
@@ -255,14 +253,8 @@ verb_watch() {
   done
 }
 
-boot_facts() { # OWNER FACTS
+boot_facts() { # what plans them
   : >"$RUN/error"
-  : >"$RUN/none"
-  if [ -n "$1" ]; then new=$2; else new=$RUN/none; fi
-  if make_plan "$1" "$new" "$2" && execute; then
-    cat "$RUN/changes" "$RUN/conflicts" "$RUN/pending" >>"$RUN/out"
-    return 0
-  fi
-  [ -z "$1" ] || complain "owner $1: $(cat "$RUN/error")"
-  return 1
+  "$@" && execute || return 1
+  cat "$RUN/changes" "$RUN/conflicts" "$RUN/pending" >>"$RUN/out"
 }

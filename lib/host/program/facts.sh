@@ -2,7 +2,7 @@
 # (how it is read) and one in plan.sh (how it is made, changed and taken back).
 # shellcheck shell=sh disable=SC2016,SC2034
 
-NO_FACT='^\(require\|window\|allow\) ' # lines that say how, not what
+NO_FACT='^(require|window|allow) ' # lines that say how, not what
 
 # Shared by every awk program here. parse(FACT) returns "" or what is wrong with it, and sets
 #   kind, key  what makes two facts the same thing: equal keys may not have two values
@@ -217,5 +217,5 @@ check_facts() {
     bad && ++wrong <= 100 { printf "  %s%s\n    %s\n", substr($0, 1, 200), (length($0) > 200 ? "..." : ""), substr(bad, 1, 400) }
     END { if (wrong > 100) print "  and " (wrong - 100) " more"; exit (wrong > 0) }' "$RUN/lines" >"$RUN/wrong" || fail "facts that this program refuses; nothing was changed:
 $(cat "$RUN/wrong")"
-  grep -v "$NO_FACT" "$RUN/lines" >"$RUN/facts" || :
+  grep -Ev "$NO_FACT" "$RUN/lines" >"$RUN/facts" || :
 }

@@ -22,7 +22,7 @@ make_plan() {
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
   if [ -d /proc/sys/net/ipv6/conf ]; then no_ipv6=0; else no_ipv6=1; fi
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
-  if [ -n "$(networkd)" ]; then no_networkd=0; else no_networkd=1; fi
+  if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
     -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
@@ -33,6 +33,13 @@ make_plan() {
   done <"$RUN/gone" >>"$RUN/blocked"
 }
 
+# plan_ledger: every owner's facts are those of the ledger.
+plan_ledger() {
+  : >"$RUN/none"
+  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
+  make_plan "" "$RUN/none" "$RUN/all"
+}
+
 # Lines `W OWNER FACT` of every ledger entry but one.
 facts_of_others() {
   find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | sort >"$RUN/entries" || :
@@ -40,9 +47,9 @@ facts_of_others() {
   while read -r file; do set -- "$@" "$file"; done <"$RUN/entries"
   not=$1
   shift
-  [ $# -eq 0 ] || awk -v not="$not" '
+  [ $# -eq 0 ] || awk -v not="$not" -v no_fact="$NO_FACT" '
     FNR == 3 { owner = $2 }
-    FNR > 3 && owner != not && !/^(require|window|allow) / { print "W", owner, $0 }' "$@"
+    FNR > 3 && owner != not && $0 !~ no_fact { print "W", owner, $0 }' "$@"
 }
 
 AWK_PLAN='
@@ -343,11 +350,12 @@ function rule(    w, at) {
   rule_del(k, opt["target"])
 }
 # In a batch ip takes the family of a rule from its command line only.
-function rule_batch(verb, k, target,    w, rest) {
-  split(k, w, " "); rest = k; sub(/^rule [46] [0-9]+ /, "", rest)
-  print "rule " verb " " rest " " target " priority " w[3] " protocol " PROTO >(out "rule." verb w[2])
+function rule_batch(verb, k, target,    w) {
+  split(k, w, " ")
+  print "rule " verb " " selector(k) " " target " priority " w[3] " protocol " PROTO >(out "rule." verb w[2])
 }
-function rule_text(k,    w, rest) { split(k, w, " "); rest = k; sub(/^rule [46] [0-9]+ /, "", rest); return "rule " rest " " U[k] " priority " w[3] }
+function rule_text(k,    w) { split(k, w, " "); return "rule " selector(k) " " U[k] " priority " w[3] }
+function selector(k) { sub(/^rule [46] [0-9]+ /, "", k); return k }
 function rule_del(k, but,    n, i, targets) {
   if (k in U) n = split(U[k], targets, "|")
   for (i = 1; i < n; i++) if (targets[i] != but) rule_batch("del", k, targets[i])

@@ -72,10 +72,12 @@ taken_from_host() { # PREFIX
       }' | tr '\n' ';' | sed 's/;$//'
 }
 
-networkd() { for path in /usr/lib/systemd/systemd-networkd /lib/systemd/systemd-networkd; do [ ! -x "$path" ] || { echo "$path"; return; }; done; }
+has_networkd() { [ -x /usr/lib/systemd/systemd-networkd ] || [ -x /lib/systemd/systemd-networkd ]; }
 
 # The link that carries our own session; empty when there is no session.
-management_address() { printf '%s\n' "$SESSION" | awk '{ sub(/%.*/, "", $3); sub(/^::ffff:/, "", $3); print $3 }'; }
+management_address() { session_address 3; }
+client_address() { session_address 1; }
+session_address() { printf '%s\n' "$SESSION" | awk -v n="$1" '{ sub(/%.*/, "", $n); sub(/^::ffff:/, "", $n); print $n }'; }
 management_link() {
   ip -o addr show | awk -v at="$(management_address)" '{ split($4, a, "/"); if (at != "" && a[1] == at) { print $2; exit } }'
 }

@@ -7,9 +7,7 @@ verb_status() {
   echo
   while read -r stack version; do echo "program $version installed by $stack"; done <"$LEDGER/program"
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change of $(head -n 1 "$LEDGER/journal") was interrupted; the next run takes it back"
-  facts_of_others "" | cut -d ' ' -f 3- >"$RUN/all"
-  : >"$RUN/none"
-  make_plan "" "$RUN/none" "$RUN/all"
+  plan_ledger
   cp "$RUN/entries" "$RUN/each"
   while read -r entry; do
     printf '\nowner %s\n' "${entry#"$LEDGER/owners/"}"
