@@ -6,6 +6,7 @@ import type { PlanContext } from "./context";
 import { Fallback, familiesOf } from "./policy-facts";
 import type { PolicyNetwork } from "./policy-network";
 import { leads, type Uplink } from "./uplink";
+import type { Egress } from "./verification";
 
 /** What no argument can be wrong about alone. */
 export function checkTogether(
@@ -78,7 +79,18 @@ function checkSources(problems: Problems, network: PolicyNetwork, uplink: Uplink
   }
 }
 
-/** Whether all that the agent may send leaves by the uplink: of its own network each family, of another's what it has. */
-export function isProvable(network: PolicyNetwork, uplink: Uplink): boolean {
-  return network.own === undefined || familiesOf(network).every((family) => leads(uplink, family));
+/** What can be proved of the way out: the uplink, and its router of each family that the network has. */
+export function egressOf(network: PolicyNetwork, uplink: Uplink): Egress[] {
+  const { dev, pointToPoint, gateways } = uplink;
+  const { bridge } = network;
+  if (dev === undefined || bridge === undefined) {
+    return [];
+  }
+  if (pointToPoint) {
+    return [{ link: dev, bridge }];
+  }
+  return familiesOf(network).flatMap((family) => {
+    const gateway = gateways.get(family);
+    return gateway === undefined ? [] : [{ link: dev, via: addressText(gateway), bridge }];
+  });
 }

@@ -7,7 +7,7 @@ import { type PlanContext, startProblems } from "./context";
 import { type DriverOptionsSaid, ownLabels } from "./docker-network";
 import type { Fact } from "./facts";
 import { hostState } from "./host-state";
-import { checkTogether, isProvable } from "./policy-checks";
+import { checkTogether, egressOf } from "./policy-checks";
 import { policyClaims, policyWarnings } from "./policy-claims";
 import { Fallback, type Policy, policyFacts } from "./policy-facts";
 import { type ExistingNetworkSettings, type PolicyNetworkSettings, readPolicyNetwork } from "./policy-network";
@@ -127,7 +127,7 @@ export function planPolicyRoutedAgent(context: PlanContext, given: PolicyRoutedA
     networkName: network.name,
     gateways: network.own?.gateways ?? [],
     ...(network.name === "bridge" && { defaultRoute: network.name }),
-    ...(isProvable(network, uplink) && { egress: { link: uplink.dev ?? "", bridge: network.bridge ?? "" } }),
+    egress: egressOf(network, uplink),
   });
   const options = readOptions(problems, settings);
   problems.throwIfAny();

@@ -17,6 +17,16 @@ export interface VerificationSettings {
   readonly timeoutSeconds?: number;
 }
 
+/** A way out of the host. */
+export interface Egress {
+  /** Link by which it leads. */
+  readonly link: string;
+  /** Router of one family; a link without a router leads both. */
+  readonly via?: string;
+  /** Bridge that the traffic comes from. */
+  readonly bridge: string;
+}
+
 /** What there is to prove. */
 export interface Provable {
   /** Network that the agent is there for. */
@@ -25,8 +35,8 @@ export interface Provable {
   readonly gateways: readonly string[];
   /** Network that must have the default route, where there are several. */
   readonly defaultRoute?: string;
-  /** Link and bridge, where the host must route what comes from the network to that link. */
-  readonly egress?: { readonly link: string; readonly bridge: string };
+  /** By which link, and by which of its routers, the host must send what comes from a bridge. */
+  readonly egress?: readonly Egress[];
 }
 
 /** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
@@ -34,7 +44,7 @@ export function verificationLines(
   problems: Problems,
   path: string,
   settings: VerificationSettings | undefined,
-  { networkName, gateways, defaultRoute, egress }: Provable,
+  { networkName, gateways, defaultRoute, egress = [] }: Provable,
 ): string[] {
   const given = isGiven(problems, path, settings)
     ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
@@ -66,7 +76,9 @@ export function verificationLines(
     ...(target ? [`target ${addressText(target)}`] : []),
     ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),
-    ...(egress === undefined ? [] : [`egress ${egress.link} network ${networkName} iif ${egress.bridge}`]),
+    ...egress.map(({ link, via, bridge }) => {
+      return `egress ${link}${via ? ` via ${via}` : ""} network ${networkName} iif ${bridge}`;
+    }),
   ];
   return enabled && proofs.length > 0 ? [`timeout ${timeout ?? 10}`, ...proofs] : [];
 }

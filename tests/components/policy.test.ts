@@ -44,7 +44,7 @@ describe("PolicyRoutedAgent", () => {
       "reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000",
     ]);
     assert.equal(inputs("probe-network")?.options["com.docker.network.bridge.name"], "wr-probe");
-    assert.match(inputs("probe-verify")?.stdin, /^egress eth2 network probe iif wr-probe$/m);
+    assert.match(inputs("probe-verify")?.stdin, /^egress eth2 via 198\.51\.100\.1 network probe iif wr-probe$/m);
     assert.deepEqual(outputs, ["wr-probe", 200]);
   });
 

@@ -206,7 +206,7 @@ describe("a policy-routed agent", function () {
         "ip address add 192.168.20.2/24 dev lan0; ip address add fd00:20::2/64 dev lan0 nodad",
       );
       stack.change(onHost(program(2)));
-      assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts"]);
+      assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts", "update probe-verify"]);
       await stack.up();
       await assertDeclared(place, "change of gateway");
       assert.match((await host.exec("ip route show table uplink2")).stdout, /default via 192\.168\.20\.2 dev eth2/);

@@ -75,6 +75,12 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
       const proved = await verify(host, "timeout 2", "egress eth0 network lan iif wire");
       assert.equal(proved.code, 0, proved.stderr);
       assert.match(proved.stdout, /^egress from 192\.168\.9\.10 by eth0 .*\negress from fd00:9::10 by eth0 /);
+      // The route is on-link: the router, which one family has, is not on the way.
+      const router = await verify(host, "timeout 1", "egress eth0 via fd00:9::1 network lan iif wire");
+      assert.match(router.stderr, /sends from fd00:9::10 leaves by: .*dev eth0.*, not by eth0 via fd00:9::1\./);
+      await host.exec("ip route change 203.0.113.0/24 via 192.0.2.1 dev eth0", "", true);
+      const four = await verify(host, "timeout 1", "egress eth0 via 192.0.2.1 network lan iif wire");
+      assert.match(four.stdout, /^egress from 192\.168\.9\.10 by eth0 \([^)]*via 192\.0\.2\.1 [^)]*\)\n$/);
       const other = await verify(host, "timeout 1", "egress eth7 network lan iif wire");
       assert.equal(other.code, 1);
       assert.match(

@@ -84,20 +84,27 @@ Docker 28 chooses by gateway priority; before that the network whose name sorts 
 }
 
 # How this host routes what the container sends: asked of the kernel, with a destination that nobody has (RFC 5737, RFC 3849).
-prove_egress() { # LINK network NETWORK iif BRIDGE
-  uplink=$1 bridge=$5
+prove_egress() { # LINK [via ROUTER] network NETWORK iif BRIDGE
+  uplink=$1 router=
+  if [ "$2" = via ]; then
+    router=$3
+    shift 2
+  fi
+  bridge=$5
   find_link "$3"
   inside ip -o addr show dev "$link" scope global | awk '{ sub(/\/.*/, "", $4); print $4 }' >"$RUN/own"
   while read -r own; do
-    case $own in *:*) far=2001:db8::1 ;; *) far=203.0.113.1 ;; esac
-    until_deadline leaves_by || disproved "what container $CONTAINER sends from $own leaves by: $(route_of), not by $uplink.
+    case $own in *:*) far=2001:db8::1 others='*.*' ;; *) far=203.0.113.1 others='*:*' ;; esac
+    # shellcheck disable=SC2254 # a pattern
+    case $router in $others) continue ;; esac
+    until_deadline leaves_by || disproved "what container $CONTAINER sends from $own leaves by: $(route_of), not by $uplink${router:+ via $router}.
 $(ip rule show 2>/dev/null | grep " proto $PROTO\$" || :)
 check that $uplink is up and has an address in the network of its gateway"
     say "egress from $own by $uplink ($(route_of))"
   done <"$RUN/own"
 }
 route_of() { ip -o route get "$far" from "$own" iif "$bridge" 2>&1 | sed 's/ *\\.*//; s/ *$//'; }
-leaves_by() { case " $(route_of) " in *" dev $uplink "*) ;; *) return 1 ;; esac; }
+leaves_by() { case " $(route_of) " in *"${router:+ via $router} dev $uplink "*) ;; *) return 1 ;; esac; }
 
 prove_exec() { # words, percent-encoded
   for word in "$@"; do
@@ -129,6 +136,7 @@ verb_verify() {
     $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && name($4) { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
     $1 == "default-route" && NF == 3 && $2 == "network" && name($3) { next }
+    $1 == "egress" && NF == 8 && $3 == "via" && is_address($4) { sub(/ via [^ ]+/, "") }
     $1 == "egress" && NF == 6 && is_link($2) && $3 == "network" && name($4) && $5 == "iif" && is_link($6) { next }
     $1 == "exec" && NF > 1 && $0 !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ { next }
     $1 == "require" { next }
