@@ -31,12 +31,8 @@ export class Measurements {
   }
 }
 
-/** What a ratio is taken against: the engine's floor, or what Pulumi itself needs for the same. */
-function reference(step: string): { contender: string; step: string } {
-  return step.startsWith("preview")
-    ? { contender: "plain Pulumi", step: "preview, ts-node" }
-    : { contender: "docker, 16 at once", step };
-}
+/** What a ratio of a step is taken against. */
+export type Reference = (step: string) => { readonly contender: string; readonly step: string };
 
 const three = (samples: readonly number[], digits: number) => {
   const { minimum, median, maximum } = spread(samples);
@@ -44,7 +40,7 @@ const three = (samples: readonly number[], digits: number) => {
 };
 
 /** The result as a Markdown table: seconds and ratios, each with minimum, median and maximum. */
-export function report(measured: Measurements, size: { networks: number; containers: number; rounds: number }): string {
+export function report(measured: Measurements, title: string, reference: Reference): string {
   const head = ["step", "contender", "min s", "median s", "max s", "min ×", "median ×", "max ×"];
   const rows = measured
     .all()
@@ -53,17 +49,12 @@ export function report(measured: Measurements, size: { networks: number; contain
       const against = reference(step);
       const base = measured.of(against.contender, against.step);
       const paired = base.length === samples.length ? three(ratios(samples, base), 2) : ["", "", ""];
-      return [step, contender, ...three(samples, 1), ...paired];
+      return [step, contender, ...three(samples, 2), ...paired];
     });
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [
-    `${size.networks} networks, ${size.containers} containers; rounds: ${size.rounds}. Ratios of create and destroy: to docker, 16 at once;`,
-    "of previews: to plain Pulumi under ts-node; each within its round.",
-    "",
-    line(head),
-    line(head.map((_, index) => (index < 2 ? "---" : "---:"))),
-    ...rows.map(line),
-  ].join("\n");
+  return [title, "", line(head), line(head.map((_, index) => (index < 2 ? "---" : "---:"))), ...rows.map(line)].join(
+    "\n",
+  );
 }
 
 const stepOrder = (step: string) => ["create", "preview", "destroy"].findIndex((start) => step.startsWith(start));

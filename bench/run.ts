@@ -6,8 +6,9 @@ import { labId, runInLab } from "../tests/lab/namespace";
 import { prepare } from "../tests/runner/prepare";
 import type { Contender } from "./contender";
 import { dockerCli } from "./docker-cli";
+import { byHand, factsSite } from "./facts";
 import { compiled, linkCompilers, PulumiContender, starts, tsNode } from "./pulumi";
-import { Measurements, report, versions } from "./report";
+import { Measurements, type Reference, report, versions } from "./report";
 import { bootSite, type Site } from "./site";
 import { type Workload, workload } from "./workload";
 
@@ -17,7 +18,8 @@ const usage = `npm run bench -- [option …]
   --rounds N      how often all contenders have their turn   (2)
   --previews N    previews without changes per round         (2)
   --only TEXT     only contenders whose name holds TEXT      (all)
-  --ssh           also wirework with Docker over ssh://`;
+  --ssh           also wirework with Docker over ssh://
+  --facts N       instead: N facts of one component on one host, without Pulumi`;
 
 function settings() {
   const { values } = parseArgs({
@@ -28,13 +30,14 @@ function settings() {
       previews: { type: "string", default: "2" },
       only: { type: "string", default: "" },
       ssh: { type: "boolean", default: false },
+      facts: { type: "string", default: "0" },
       help: { type: "boolean", default: false },
     },
   });
-  const whole = (name: "networks" | "containers" | "rounds" | "previews", to: number) => {
+  const whole = (name: "networks" | "containers" | "rounds" | "previews" | "facts", to: number, from = 1) => {
     const value = Number(values[name]);
-    if (Number.isInteger(value) && value >= 1 && value <= to) return value;
-    throw new Error(`--${name}: "${values[name]}" is not a whole number of 1-${to}`);
+    if (Number.isInteger(value) && value >= from && value <= to) return value;
+    throw new Error(`--${name}: "${values[name]}" is not a whole number of ${from}-${to}`);
   };
   return {
     networks: whole("networks", 250),
@@ -43,6 +46,7 @@ function settings() {
     previews: whole("previews", 20),
     only: values.only,
     ssh: values.ssh,
+    facts: whole("facts", 10_000, 0),
     help: values.help,
   };
 }
@@ -82,7 +86,12 @@ function contenders({ host, endpoint }: Site, work: Workload, consumer: string, 
 }
 
 /** One turn of one contender; the host must be as before when it is over. */
-async function turn(contender: Contender, site: Site, previews: number, measured: Measurements): Promise<void> {
+async function turn(
+  contender: Contender,
+  site: Pick<Site, "objects">,
+  previews: number,
+  measured: Measurements,
+): Promise<void> {
   const before = await site.objects();
   await measured.time(contender.name, "create", () => contender.create());
   for (let count = 0; count < previews; count++) {
@@ -112,10 +121,42 @@ async function bench(given: Settings, consumer: string): Promise<void> {
       console.log(`round ${round} of ${given.rounds}`);
       for (const contender of all) await turn(contender, site, given.previews, measured);
     }
-    console.log(`\nload after: ${loadavg()[0]!.toFixed(1)}\n${report(measured, given)}`);
+    console.log(`\nload after: ${loadavg()[0]!.toFixed(1)}\n${report(measured, ...against(given))}`);
   } finally {
     await site.stop();
   }
+}
+
+/** The facts of one component: what the helper on the host needs, beside iproute2 alone. */
+async function benchFacts({ facts, rounds, previews }: Settings): Promise<void> {
+  const site = await factsSite(facts);
+  try {
+    const measured = new Measurements();
+    console.log(`${await versions(site.host)}\nload before: ${loadavg()[0]!.toFixed(1)}\n`);
+    for (let round = 0; round <= rounds; round++) {
+      // The first round warms all caches, and does not count.
+      for (const contender of site.contenders) {
+        await turn(contender, site, previews, round === 0 ? new Measurements() : measured);
+      }
+    }
+    const head = `${facts} facts; rounds: ${rounds}. Ratios to ${byHand}, within each round; of what changes nothing, to its create.`;
+    const reference = (step: string) => ({ contender: byHand, step: step === "destroy" ? step : "create" });
+    console.log(`\nload after: ${loadavg()[0]!.toFixed(1)}\n${report(measured, head, reference)}`);
+  } finally {
+    await site.stop();
+  }
+}
+
+/** What the table says of itself, and what a ratio is taken against: the engine's floor, or what Pulumi itself needs. */
+function against({ networks, containers, rounds }: Settings): [string, Reference] {
+  const head =
+    `${networks} networks, ${containers} containers; rounds: ${rounds}. Ratios of create and destroy: to docker, 16 at once;\n` +
+    "of previews: to plain Pulumi under ts-node; each within its round.";
+  const reference = (step: string) =>
+    step.startsWith("preview")
+      ? { contender: "plain Pulumi", step: "preview, ts-node" }
+      : { contender: "docker, 16 at once", step };
+  return [head, reference];
 }
 
 async function main(): Promise<number> {
@@ -125,15 +166,16 @@ async function main(): Promise<number> {
     return 0;
   }
   const consumer = process.env.WIREWORK_BENCH_CONSUMER;
-  if (labId() && consumer) {
-    await bench(given, consumer);
+  if (labId() && (consumer || given.facts > 0)) {
+    await (given.facts > 0 ? benchFacts(given) : bench(given, consumer!));
     return 0;
   }
   await prepare();
+  const self = ["--require", "ts-node/register/transpile-only", __filename, ...process.argv.slice(2)];
+  if (given.facts > 0) return runInLab(process.execPath, self, {});
   const packed = await pack();
   try {
     linkCompilers(packed.consumer);
-    const self = ["--require", "ts-node/register/transpile-only", __filename, ...process.argv.slice(2)];
     return await runInLab(process.execPath, self, { WIREWORK_BENCH_CONSUMER: packed.consumer });
   } finally {
     packed.remove();
