@@ -29,6 +29,7 @@ const north = new MacvlanAgent("north", {
   command,
   init,
   ipv4Address: config.get("northAddress") ?? "192.168.9.70",
+  macAddress: "02:00:5e:00:53:46", // the same after every start, whatever Docker gives
 });
 const south = new MacvlanAgent("south", { host: host.ref, network: lan.ref, image, command, init });
 

@@ -87,6 +87,7 @@ export interface AgentPlan {
   readonly containerName: string;
   readonly labels: readonly LabelPlan[];
   readonly endpoints: readonly EndpointPlan[];
+  readonly macAddress?: string;
   readonly verify: readonly string[];
 }
 
@@ -145,8 +146,13 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
       ),
   );
   const verification = newContainerVerification(context, plan, container, parent);
-  const networks = container.networkDatas.apply((found) => found.map(networkAddresses));
   const mainNetwork = pick(plan, ({ endpoints }) => endpoints[0]?.networkName ?? "bridge");
+  const macAddress = pick(plan, (planned) => planned.macAddress);
+  const networks = pulumi
+    .all([container.networkDatas, mainNetwork, macAddress])
+    .apply(([found, name, mac]) =>
+      found.map(networkAddresses).map((one) => (mac && one.network === name ? { ...one, macAddress: mac } : one)),
+    );
   const main = pulumi.all([networks, mainNetwork]).apply(([all, name]) => all.find(({ network }) => network === name));
   return {
     containerId: container.id,

@@ -10,7 +10,7 @@ import { newDockerNetwork } from "./docker-network";
 import type { MacvlanNetworkSettingsArgs } from "./macvlan-network";
 import { type NetworkRef, networkLink } from "./network-ref";
 
-/** Arguments of a {@link MacvlanAgent}. Changing an address, the MAC or a network replaces the container, deleting it first. */
+/** Arguments of a {@link MacvlanAgent}. Changing an address or a network replaces the container, deleting it first; a MAC changes in the running one. */
 export interface MacvlanAgentArgs extends ContainerArgs {
   /**
    * The host, as `host.ref`.
@@ -37,6 +37,12 @@ export interface MacvlanAgentArgs extends ContainerArgs {
    * @default - the next free one where the network has an IPv6 subnet
    */
   ipv6Address?: pulumi.Input<string>;
+  /**
+   * Fixed MAC on the network: unicast, used by nobody there. The host sets it within a second of every start of the
+   * container, and tells the neighbours; until then the interface has Docker's. Needs `host`.
+   * @default - Docker's: before version 28 `02:42:` and the IPv4 address in hex, later a random one for each start
+   */
+  macAddress?: pulumi.Input<string>;
   /**
    * Names under which other containers of the network find this one.
    * @default - none
@@ -89,10 +95,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly ipv4Address: pulumi.Output<string>;
   /** IPv6 address that it really has on the macvlan network, empty where it has none. */
   readonly ipv6Address: pulumi.Output<string>;
-  /**
-   * MAC that it really has on the macvlan network. Docker before 28 makes it of the IPv4 address (`02:42:` and the address
-   * in hex), so that a fixed address is a fixed MAC; Docker's provider can hand over no other.
-   */
+  /** MAC that it really has on the macvlan network: the declared one, or the one that Docker gave. */
   readonly macAddress: pulumi.Output<string>;
   /** Its addresses on all of its networks. */
   readonly networks: pulumi.Output<NetworkAddresses[]>;
@@ -106,6 +109,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       ownNetwork,
       ipv4Address,
       ipv6Address,
+      macAddress,
       aliases,
       extraNetworks,
       defaultRoute,
@@ -116,6 +120,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       own: ownNetwork,
       ipv4Address,
       ipv6Address,
+      macAddress,
       aliases,
       extraNetworks,
       defaultRoute,

@@ -3,7 +3,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The parts of the program in the order in which they stand in it; the last one runs. */
-const PARTS = ["base", "facts", "kernel", "plan", "require", "armed", "change", "setup", "verify", "wirework"];
+const PARTS = [
+  "base",
+  "facts",
+  "container",
+  "kernel",
+  "plan",
+  "require",
+  "armed",
+  "change",
+  "watch",
+  "setup",
+  "verify",
+  "wirework",
+];
 
 /** Ends the dispatcher's text inside the program. */
 const END_OF_DISPATCHER = "END_OF_DISPATCHER";

@@ -51,6 +51,8 @@ export interface AgentPlan {
   readonly labels: readonly LabelPlan[];
   /** The network it is there for first, then the extra ones in the order given. */
   readonly endpoints: readonly EndpointPlan[];
+  /** MAC that the container gets on the first network once it runs, where it is not Docker's. */
+  readonly macAddress?: string;
   /** Every fact of this component: requirements, those of its own network, routes to its own addresses. */
   readonly hostState: HostState;
   /** Lines of the verification, without header and container; empty when nothing is to be proved. */

@@ -112,6 +112,11 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "except", field: "except", form: isLink },
     { word: "mark", field: "mark", form: isMark },
   ],
+  mac: [
+    { field: "address", form: isMac },
+    { word: "container", field: "container", form: isWord },
+    { word: "network", field: "network", form: isWord },
+  ],
 };
 
 /** Kinds of facts, in the order in which a host state lists them. */

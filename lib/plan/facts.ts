@@ -146,6 +146,18 @@ export interface ReplyFact {
   readonly mark: string;
 }
 
+/** MAC of a container's interface on one of its networks. Holds while the container runs, and is made anew when it starts. */
+export interface MacFact {
+  /** Kind of the fact. */
+  readonly kind: "mac";
+  /** MAC address. */
+  readonly address: string;
+  /** Name of the container. */
+  readonly container: string;
+  /** Name of the Docker network. */
+  readonly network: string;
+}
+
 /** One line of wanted host state. */
 export type Fact =
   | WindowFact
@@ -159,4 +171,5 @@ export type Fact =
   | RouteFact
   | RuleFact
   | NatFact
-  | ReplyFact;
+  | ReplyFact
+  | MacFact;

@@ -21,6 +21,7 @@ import { checkFixedAddress } from "./fixed-address";
 import { type Fact, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
+import { MacvlanMode } from "./macvlan-mode";
 import {
   draftMacvlanNetwork,
   type MacvlanNetworkDraft,
@@ -48,7 +49,7 @@ export interface MacvlanAgentSettings {
   readonly ipv4Address?: string;
   /** @default - from the pool, where there is an IPv6 subnet */
   readonly ipv6Address?: string;
-  /** @default - derived from stack, agent and network, stable */
+  /** @default - Docker's: before version 28 made of the IPv4 address */
   readonly macAddress?: string;
   /** @default - none */
   readonly aliases?: readonly string[];
@@ -117,13 +118,12 @@ export function planMacvlanAgent(context: PlanContext, given: MacvlanAgentSettin
   }
 
   const name = network?.facts.name ?? "";
-  const macAddress = read(problems, "macAddress", settings.macAddress, parseMac);
+  const macAddress = readMac(problems, settings.macAddress, context, network?.facts);
   const aliases = readAliases(problems, "aliases", settings.aliases);
   const endpoint: EndpointPlan = {
     networkName: name,
     ...(ipv4 && { ipv4Address: addressText(ipv4) }),
     ...(ipv6 && { ipv6Address: addressText(ipv6) }),
-    ...(macAddress !== undefined && { macAddress }),
     ...(aliases.length > 0 && { aliases }),
   };
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
@@ -140,31 +140,60 @@ export function planMacvlanAgent(context: PlanContext, given: MacvlanAgentSettin
   const verify = verificationLines(problems, "verify", settings.verification, {
     networkName: name,
     gateways,
+    ...(macAddress !== undefined && { macAddress }),
     ...(route.winner !== undefined && { defaultRoute: route.winner }),
   });
   problems.throwIfAny();
 
-  const explicitMac = macAddress !== undefined || extra.some((one) => one.endpoint.macAddress !== undefined);
+  const explicitMac = extra.some((one) => one.endpoint.macAddress !== undefined);
   const facts: Fact[] = [
     ...requireDocker(explicitMac, route.needsPriority),
     ...(own?.hostState.facts ?? []),
     ...(own ? [] : routesToAgent(network!, fixed)),
+    ...(macAddress === undefined ? [] : [fixedMac(macAddress, containerName, name)]),
   ];
   return {
     ...(own && { network: own }),
     containerName,
     labels: ownLabels(context),
     endpoints: route.endpoints,
+    ...(macAddress !== undefined && { macAddress }),
     hostState: hostState(facts),
     verify,
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),
-      ...endpointClaims(context, network!.facts, endpoint),
+      ...endpointClaims(context, network!.facts, { ...endpoint, macAddress }),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],
     warnings: [...(own?.warnings ?? []), ...agentWarnings(context, macAddress, route.needsPriority)],
   };
+}
+
+/**
+ * Docker's provider makes a container, attaches it to its networks and then starts it; Docker keeps a MAC only of the
+ * network that it is made with, and drops the others at the start. So it is set in the namespace of the running container.
+ */
+function readMac(
+  problems: Problems,
+  given: unknown,
+  context: PlanContext,
+  network: NetworkFacts | undefined,
+): string | undefined {
+  const macAddress = read(problems, "macAddress", given, parseMac);
+  if (macAddress !== undefined && context.hostIdentity === undefined) {
+    const rule = "is set in the running container by the host, and none is given: Docker's provider can hand over none";
+    problems.add("macAddress", given, rule, "give host, or leave it out");
+  }
+  if (macAddress !== undefined && network?.mode === MacvlanMode.Passthru) {
+    const rule = 'is not the agent\'s own to choose: in mode "passthru" it is the MAC of the parent';
+    problems.add("macAddress", given, rule, "leave it out, or choose another mode");
+  }
+  return macAddress;
+}
+
+function fixedMac(address: string, container: string, network: string): Fact {
+  return { kind: "mac", address, container, network };
 }
 
 function refusePorts(problems: Problems, container: ContainerSettings | undefined): void {

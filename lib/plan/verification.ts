@@ -33,6 +33,8 @@ export interface Provable {
   readonly networkName: string;
   /** Gateways that an agent of this network must hear, canonical. */
   readonly gateways: readonly string[];
+  /** MAC that the agent must have on that network. */
+  readonly macAddress?: string;
   /** Network that must have the default route, where there are several. */
   readonly defaultRoute?: string;
   /** By which link, and by which of its routers, the host must send what comes from a bridge. */
@@ -44,7 +46,7 @@ export function verificationLines(
   problems: Problems,
   path: string,
   settings: VerificationSettings | undefined,
-  { networkName, gateways, defaultRoute, egress = [] }: Provable,
+  { networkName, gateways, macAddress, defaultRoute, egress = [] }: Provable,
 ): string[] {
   const given = isGiven(problems, path, settings)
     ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
@@ -72,6 +74,7 @@ export function verificationLines(
     );
   }
   const proofs = [
+    ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
     ...(gateway === false ? [] : gateways.map((address) => `gateway ${address} network ${networkName}`)),
     ...(target ? [`target ${addressText(target)}`] : []),
     ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),

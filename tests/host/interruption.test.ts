@@ -1,10 +1,11 @@
 import { strict as assert } from "node:assert";
 import { setupText } from "../../lib/host/program";
 import { countCases } from "../cases";
+import { inContainerSandbox, startContainer } from "./containers";
 import { faulty, withFaults } from "./faults";
 import { assertWhole } from "./invariants";
 import { assertSame, HOST_OWNER, IDENTITY, inSandbox, SHIM, stdin } from "./support";
-import { changes, OLD, OTHER, put, sweep } from "./sweep";
+import { changes, containerUpdate, OLD, OTHER, put, sweep } from "./sweep";
 
 describe("a run that is interrupted", function () {
   this.timeout(300_000); // seconds on an idle machine
@@ -38,6 +39,21 @@ describe("a run that is interrupted", function () {
           assertSame(now, before, where);
         });
         countCases(this, steps);
+      });
+    });
+  }
+
+  for (const how of ["kill", "failure"] as const) {
+    it(`leaves a container's facts as before or as declared, whole at the next run (${how})`, function () {
+      return inContainerSandbox(async (host) => {
+        await startContainer(host, "probe", 0);
+        const steps = await sweep(host, containerUpdate, how, async ({ at, before, goal, where }) => {
+          if (at % 2 === 1) await put(host, containerUpdate.to);
+          else await host.remove([], OTHER);
+          assertWhole(await host.kernel(), before, goal, where);
+        });
+        countCases(this, steps);
+        assert.ok(steps > 4, `${steps} steps`);
       });
     });
   }

@@ -162,11 +162,14 @@ ip -j -d link; ip -j addr; ip -j -4 rule; ip -j -6 rule
 ip -j -4 route show table all; ip -j -6 route show table all
 cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
 grep -s . /etc/iproute2/rt_tables.d/* | sort
-for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :`;
+for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :
+for file in /run/docker/containers/*; do
+  [ ! -e "$file" ] || nsenter --net=/proc/$(awk '{ print $4; exit }' "$file")/ns/net ip -o link show type macvlan
+done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
 const FILES = `
-set -- /run /var/lib /usr/local /etc/systemd /etc/iproute2 ! -path '/run/faults*' ! -path /run/wirework.lock ! -path /run/wirework
+set -- /run /var/lib /usr/local /etc/systemd /etc/iproute2 ! -path '/run/faults*' ! -path '/run/docker*' ! -path /run/wirework.lock ! -path /run/wirework
 find "$@" -printf '%p %y %m %l\\n' | sort
 find "$@" -type f -exec sha256sum {} + | sort`;
 

@@ -43,6 +43,13 @@ export const changes: Record<string, Change> = {
   "a removal": { verb: "remove", from: OLD, to: [] },
 };
 
+/** The same for facts of a container. */
+export const containerUpdate: Change = {
+  verb: "apply",
+  from: ["mac 02:aa:00:00:00:70 container probe network lan"],
+  to: ["mac 02:aa:00:00:00:71 container probe network lan"],
+};
+
 export const put = (host: Sandbox, facts: readonly string[]) =>
   facts.length > 0 ? host.apply(facts) : host.remove(NEW);
 

@@ -1,40 +1,22 @@
 import { strict as assert } from "node:assert";
-import { HOST_OWNER, IDENTITY, inSandbox, type Sandbox } from "./support";
+import { inContainerSandbox, insideContainer, startContainer } from "./containers";
+import { HOST_OWNER, IDENTITY, type Sandbox } from "./support";
 
-// Stands for Docker's command: says what /run/container says, and shows what it was asked to run.
-const DOCKER = `#!/bin/sh
-case $1 in
-  version) echo "28.5.2 1.51" ;;
-  inspect) cat /run/container 2>/dev/null || { echo "Error: No such container" >&2; exit 1; } ;;
-  exec) shift; for word; do printf '<%s>\\n' "$word"; done >/run/asked; [ "$2" != false ] ;;
-esac
+// Two networks: the second, on which the default route is, has no address that Docker knows.
+const SECOND = `
+pid=$(awk '{ print $4; exit }' /run/docker/containers/probe)
+ip link add link eth0 name c9 address 02:00:00:00:00:19 type macvlan mode bridge
+ip link set c9 netns $pid name eth8
+nsenter --net=/proc/$pid/ns/net sh -c 'ip link set eth8 up; ip address add 172.30.0.2/24 dev eth8; ip route replace default via 172.30.0.1 dev eth8'
+echo "endpoint /probe mgmt 02:00:00:00:00:19 - -/0" >>/run/docker/containers/probe
 `;
 
-// A container: a namespace with two macvlan interfaces on the host's link, whose other end has the gateways.
-const CONTAINER = `
-ip address add 192.168.9.1/24 dev wire; ip address add fd00:9::1/64 dev wire nodad
-(unshare --net sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/pid)
-sleep 0.3; pid=$(cat /run/pid)
-ip link add link eth0 name c0 address 02:00:00:00:00:10 type macvlan mode bridge
-ip link add link eth0 name c1 address 02:00:00:00:00:11 type macvlan mode bridge
-ip link set c0 netns $pid name eth7; ip link set c1 netns $pid name eth8
-nsenter --net=/proc/$pid/ns/net sh -c 'ip link set lo up; ip link set eth7 up; ip link set eth8 up
-  ip address add 192.168.9.10/24 dev eth7; ip address add fd00:9::10/64 dev eth7; ip address add 172.30.0.2/24 dev eth8
-  ip route add default via 172.30.0.1 dev eth8'
-printf '%s\\n' "$pid 2026-01-01T00:00:00Z abcdef" "lan 02:00:00:00:00:10" "mgmt 02:00:00:00:00:11" "" >/run/container
-`;
-
-async function inContainerSandbox(test: (host: Sandbox) => Promise<void>): Promise<void> {
-  await inSandbox(async (host) => {
-    host.program("docker", DOCKER);
-    await host.exec(CONTAINER, "", true);
-    try {
-      await test(host);
-    } finally {
-      await host.exec("kill $(cat /run/pid)");
-    }
+const withContainer = (test: (host: Sandbox) => Promise<void>) =>
+  inContainerSandbox(async (host) => {
+    await startContainer(host, "probe", 0);
+    await host.exec(SECOND, "", true);
+    await test(host);
   });
-}
 
 const verify = (host: Sandbox, ...lines: string[]) =>
   host.verb(
@@ -44,7 +26,7 @@ const verify = (host: Sandbox, ...lines: string[]) =>
 
 describe("verify", () => {
   it("proves gateways, target, default route and a command from inside the container", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       const before = await host.kernel();
       const lines = [
         "timeout 10",
@@ -61,13 +43,13 @@ describe("verify", () => {
       assert.match(said[1], /^gateway fd00:9::1 answered from 02:00:00:00:00:02 dev eth7 after \d+ ms$/);
       assert.match(said[2], /^target 192\.168\.9\.1 answered after \d+ ms$/);
       assert.deepEqual(said.slice(4), ["default route by network mgmt dev eth8", "command ended with code 0"]);
-      const asked = await host.exec("cat /run/asked");
+      const asked = await host.exec("cat /run/docker/asked");
       assert.equal(asked.stdout, "<probe>\n<sh>\n<-c>\n<echo 'a%b'\n>\n<\\>\n");
       assert.equal(await host.kernel(), before);
     }));
 
   it("proves by which link this host sends what comes from the container, in both families", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       const routes = `
 sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
@@ -89,8 +71,19 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
       );
     }));
 
+  it("finds a link by its address when its MAC is not the one that Docker gave, and proves the MAC", () =>
+    withContainer(async (host) => {
+      await insideContainer(host, "probe", "ip link set eth7 address 02:aa:00:00:00:70");
+      const lines = ["timeout 5", "mac 02:aa:00:00:00:70 network lan", "gateway 192.168.9.1 network lan"];
+      const proved = await verify(host, ...lines);
+      assert.equal(proved.code, 0, proved.stderr);
+      assert.match(proved.stdout, /^MAC 02:aa:00:00:00:70 dev eth7\ngateway 192\.168\.9\.1 answered/);
+      const other = await verify(host, "timeout 1", "mac 02:aa:00:00:00:71 network lan");
+      assert.match(other.stderr, /\(interface eth7\) is 02:aa:00:00:00:70, not 02:aa:00:00:00:71, after 1 s/);
+    }));
+
   it("does not take an answer from before for one from now", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       assert.equal((await verify(host, "timeout 5", "gateway 192.168.9.1 network lan")).code, 0);
       await host.exec("ip address del 192.168.9.1/24 dev wire");
       const result = await verify(host, "timeout 1", "gateway 192.168.9.1 network lan");
@@ -103,7 +96,7 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
     }));
 
   it("waits for an answer that comes late, in both families", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       await host.exec("ip link set wire down");
       const late = host.exec("sleep 1.5; ip link set wire up; ip address add fd00:9::1/64 dev wire nodad");
       const result = await verify(
@@ -118,7 +111,7 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
     })).timeout(60_000);
 
   it("fails on a wrong default route, an unreachable target and a failing command", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       assert.match(
         (await verify(host, "timeout 1", "default-route network lan")).stderr,
         /goes by eth8 .*, not by network lan \(interface eth7\)/,
@@ -135,22 +128,22 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
     }));
 
   it("says that a container is gone, not running or was restarted meanwhile", () =>
-    inContainerSandbox(async (host) => {
-      const restart = host.exec("sleep 1; sed -i 's/2026-01-01/2026-01-02/' /run/container");
+    withContainer(async (host) => {
+      const restart = host.exec("sleep 1; sed -i '1s/[0-9]Z$/xZ/' /run/docker/containers/probe");
       const result = await verify(host, "timeout 4", "gateway 192.168.9.77 network lan");
       assert.equal(result.code, 1);
       await restart;
       assert.match(result.stderr, /restarted or replaced while it was verified/);
-      host.program("ping", "#!/bin/sh\nsed -i 's/2026-01-02/2026-01-03/' /run/container\nexit 0\n");
+      host.program("ping", "#!/bin/sh\nsed -i '1s/xZ$/yZ/' /run/docker/containers/probe\nexit 0\n");
       assert.match((await verify(host, "target 192.168.9.1")).stderr, /restarted or replaced while it was verified/);
-      await host.exec("sed -i '1s/^[0-9]*/0/' /run/container");
+      await host.exec("sed -i '1s/ [0-9]* / 0 /' /run/docker/containers/probe");
       assert.match((await verify(host, "timeout 1")).stderr, /is not running/);
-      await host.exec("rm /run/container");
+      await host.exec("rm /run/docker/containers/probe");
       assert.match((await verify(host, "timeout 1")).stderr, /container probe: Error: No such container/);
     })).timeout(60_000);
 
   it("refuses lines that it does not know", () =>
-    inContainerSandbox(async (host) => {
+    withContainer(async (host) => {
       for (const line of [
         "gateway 192.168.9.1 network",
         "gateway $(id) network lan",

@@ -82,6 +82,7 @@ const table: { [topic: string]: [settings: unknown, property: string, rule: RegE
     [onLan({ macAddress: "ff:ff:ff:ff:ff:ff" }), "macAddress", /broadcast/],
     [onLan({ macAddress: "02:00:00:00:00" }), "macAddress", /has 5 octets/],
     [onLan({ macAddress: "02:00:00:00:00:00:00:00" }), "macAddress", /has 8 octets/],
+    [{ own: { ...own, mode: "passthru" }, macAddress: "02:00:00:00:00:70" }, "macAddress", /the MAC of the parent/],
     [onLan({ aliases: ["a b"] }), "aliases[0]", /is not a host name/],
     [onLan({ aliases: "a" }), "aliases", /is not a list/],
   ],

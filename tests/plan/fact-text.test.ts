@@ -57,6 +57,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   } as { [field: string]: fc.Arbitrary<unknown> }),
   nat: some({ from: prefix, oif: link }, { snat: single }),
   reply: fc.record({ to: prefix, except: link, mark }),
+  mac: fc.record({ address: mac, container: word, network: word }),
 };
 
 describe("a fact's line", () => {

@@ -44,12 +44,12 @@ describe("a macvlan agent", () => {
         {
           networkName: "lan",
           ipv4Address: "192.168.9.70",
-          macAddress: "02:00:00:00:00:70",
           aliases: ["probe-a", "probe-b"],
         },
       ],
-      hostState: { facts: [{ kind: "require", condition: "docker >= 25" }] },
-      verify: ["timeout 10", "gateway 192.168.9.1 network lan"],
+      macAddress: "02:00:00:00:00:70",
+      hostState: { facts: [{ kind: "mac", address: "02:00:00:00:00:70", container: "probe", network: "lan" }] },
+      verify: ["timeout 10", "mac 02:00:00:00:00:70 network lan", "gateway 192.168.9.1 network lan"],
       claims: [
         ["docker edge", "container", "probe", "containerName"],
         ["host edge link eth0", "address", "192.168.9.70", "ipv4Address"],

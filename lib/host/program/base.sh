@@ -17,7 +17,9 @@ LOCK=/run/wirework.lock
 LOCK_WAIT=120
 DOCKER_WAIT=60                        # a small machine just after boot needs half a minute to say its version
 PROOF_WAIT=10                         # how long the SSH client may take to acknowledge a line
+DOCKER_SHORT=10                       # how long a run under the lock waits for Docker to say what its containers are
 WATCH_TICK=30                         # seconds until the watcher looks by itself
+WATCH_REST=2                          # of what the kernel tells: this many times what the last round took, it is not heard
 SETTLE=2                              # until caches, carrier and neighbours show what a change really did
 UNITS=/etc/systemd/system
 MARK=30583                            # group of our links: set atomically when a link is made
@@ -59,6 +61,8 @@ and run pulumi up again"
 # Output is kept until the work is done: an error of a closed pipe comes too late to harm.
 say() { printf '%s\n' "$*" >>"$RUN/out"; }
 show() { cat "$RUN/out" 2>/dev/null || :; }
+
+milliseconds() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
 
 # ---- files -------------------------------------------------------------------------------------------------------
 

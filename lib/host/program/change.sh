@@ -18,6 +18,7 @@ execute() {
     ip_batch "$RUN/rule.$batch" "-${batch#???}" || return 1
   done
   ip_batch "$RUN/ip.end" || return 1
+  change_inside || return 1
   set_nft && drop_files || return 1
   awk -F "$TAB" 'FILENAME ~ /drop$/ { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" >"$RUN/made.now" || return 1
   if [ -s "$RUN/made.now" ]; then put "$VOLATILE/made" <"$RUN/made.now"; else rm -f "$VOLATILE/made"; fi
@@ -125,6 +126,7 @@ Remove that first (a Docker network must be replaced with the link beneath it)";
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
   units_follow || complain "the boot units in $UNITS are not as they should be"
+  ledger_changed
   [ -s "$RUN/changes.first" ] || say unchanged
   cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"
 }
@@ -148,6 +150,7 @@ undo() {
   if recover; then
     disarm
     prune
+    ledger_changed
     units_follow || complain "the boot units in $UNITS are not as they should be"
     fail "the change failed and was taken back; the host is as before:
 $(sed 's/^/  /' "$RUN/reason")
@@ -215,46 +218,4 @@ verb_drift() {
     awk 'NR == FNR { if (FNR > 3) fact[$0]; next } /^- / { mine = substr($0, 3) in fact } mine' "$entry" "$RUN/drift" >>"$RUN/out"
     [ "$whose" != "$interrupted" ] || say "- an earlier change was interrupted; the next run takes it back"
   done <"$RUN/entries"
-}
-
-# boot: every fact of the ledger. One owner's failure must not keep the others from their facts.
-verb_boot() {
-  lock
-  HOST=$(sed -n 's/^host //p' "$LEDGER/machine" 2>/dev/null || :)
-  check_machine
-  # What was interrupted; after a boot, the files that it left.
-  : >"$RUN/error"
-  recover || complain "an interrupted change cannot be taken back: $(cat "$RUN/error")"
-  hold_signals
-  boot_facts plan_ledger && return 0
-  cp "$RUN/entries" "$RUN/each"
-  failed=
-  while read -r entry; do
-    facts_in "$entry" >"$RUN/all"
-    whose=${entry#"$LEDGER/owners/"}
-    boot_facts make_plan "$whose" "$RUN/all" "$RUN/all" || { complain "owner $whose: $(cat "$RUN/error")"; failed=yes; }
-  done <"$RUN/each"
-  [ -z "$failed" ] || exit 1
-}
-
-# watch: what the kernel drops with a link that goes down, or another program takes away, comes back within seconds;
-# what was pending comes with its link. Every event is only a reason to compare everything with the ledger.
-verb_watch() {
-  mkfifo "$RUN/events"
-  exec 7<>"$RUN/events"
-  ip monitor link address route rule >&7 2>/dev/null &
-  while sleep "$WATCH_TICK"; do echo tick; done >&7 & # nft and sysctl tell nobody
-  trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$RUN"' EXIT
-  trap 'exit 0' TERM # or systemd takes a stop for a failure
-  while :; do
-    (verb_boot && { cat "$RUN/changes"; : >"$RUN/out"; }) || :
-    dd bs=65536 count=1 <&7 >/dev/null 2>&1 || exit 0 # all that has come since, at once; the stop of the unit ends it too
-    sleep 0.5
-  done
-}
-
-boot_facts() { # what plans them
-  : >"$RUN/error"
-  "$@" && execute || return 1
-  cat "$RUN/changes" "$RUN/conflicts" "$RUN/pending" >>"$RUN/out"
 }

@@ -24,7 +24,8 @@ function parse(fact,    n, w, i) {
   if (kind == "rule")    return parse_rule(n, w)
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
-  return "kinds are window, allow, require, table, guard, link, sysctl, addr, route, rule, nat, reply; a newer library needs its own program: update the Host first"
+  if (kind == "mac")     return parse_mac(n, w)
+  return "kinds are window, allow, require, table, guard, link, sysctl, addr, route, rule, nat, reply, mac; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -146,9 +147,18 @@ function parse_reply(fact, n, w) {
   return ""
 }
 
+# mac: bound to the life of a container; made in its namespace whenever it starts.
+function parse_mac(n, w) {
+  if (n != 6 || w[3] != "container" || w[5] != "network" || !is_name(w[4]) || !is_name(w[6])) return "mac MAC container NAME network NETWORK"
+  if (!is_mac(w[2])) return "not a unicast MAC in lower case"
+  key = "mac container " w[4] " network " w[6]; opt["address"] = w[2]; opt["end"] = w[4] SUBSEP w[6]
+  return ""
+}
+
 function is_table(v) { return is_number(v, 1, 4294967295) && v !~ /^25[2345]$/ }
 function is_mark(v) { return v ~ /^0x[1-9a-f][0-9a-f]*\/0x[1-9a-f][0-9a-f]*$/ && length(v) <= 21 && v !~ /0x[0-9a-f]{9}/ }
 function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <= 15 }
+function is_name(v) { return v ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/ && length(v) <= 255 } # of a container or a Docker network
 function is_number(v, low, high) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 10 && v + 0 >= low && v + 0 <= high }
 function is_mac(v) { return v ~ /^[0-9a-f][02468ace](:[0-9a-f][0-9a-f])+$/ && length(v) == 17 && v != "00:00:00:00:00:00" }
 function is_address(v,    n, p, i, short) {

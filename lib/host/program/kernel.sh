@@ -96,6 +96,7 @@ read_kernel() {
     }' "$1"
   read_files "$1"
   cat "$RUN/k.nft"
+  read_containers "$1"
 }
 
 # file PATH TEXT, of every file that a fact names; rtname ID NAME FILE, of the tables that others have named

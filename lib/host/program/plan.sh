@@ -4,7 +4,8 @@
 
 # make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
 # Touched are the facts of NEW and SEEDS (what was, or may have been, made before) and all that stands on a link among
-# them. Plans into RUN: files, ip.first, take, sysctl, ip.last, rule.*, ip.end, nft.*, files.last; and says: changes,
+# them. Plans into RUN: files, ip.first, take, sysctl, ip.last, rule.*, ip.end, inside, nft.*,
+# files.last; and says: changes,
 # drift, pending, notes, conflicts, blocked, and risk: what of it could cut the session that it is asked for by.
 make_plan() {
   {
@@ -16,7 +17,7 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
+  for out in files files.last ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -74,6 +75,9 @@ $1 == "K" && $2 == "file"   { F[$3] = substr($0, length($3) + 9) }
 $1 == "K" && $2 == "rtname" { named[$3] = $4 " (" $5 ")"; id_of[$4] = $3 " (" $5 ")" }
 $1 == "K" && $2 == "nft"    { X[substr($0, 7)] }
 $1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
+$1 == "K" && $2 == "docker" { silent = 1 }
+$1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
+$1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
 $1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind == "sysctl") S_value[key, opt["value"]]; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
@@ -208,6 +212,7 @@ END {
       if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
+      if (kind == "mac") mac()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^addr /) no_addr(k)
@@ -216,6 +221,7 @@ END {
     else if (k ~ /^rule /) no_rule(k)
     else if (k ~ /^(table|guard) /) no_file(k)
     else if (k ~ /^(nat|reply) /) no_nft(k)
+    else if (k ~ /^mac /) no_mac(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
   nft_tables()
@@ -449,5 +455,25 @@ function no_sysctl(k,    path) {
   if (V[path] == M[k]) return
   if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
   removed(old(k)); risk_of_setting(old(k)); print path, M[k] >(out "sysctl")
+}
+
+# mac: Docker goes on naming the one that it gave, which the interface gets back when ours goes while the container runs.
+function mac(    end) {
+  end = opt["end"]
+  if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
+  if (E_mac[end] == opt["address"]) return
+  changed(f, mac_text(end)); inside(end, opt["address"])
+}
+function no_mac(k,    end) {
+  parse(old(k)); end = opt["end"]
+  if (!(end in E_link) || E_mac[end] != opt["address"] || !is_mac(E_given[end]) || E_given[end] == E_mac[end]) return
+  removed(old(k)); inside(end, E_given[end])
+}
+function mac_text(end,    e) { split(end, e, SUBSEP); return "mac " E_mac[end] " container " e[1] " network " e[2] }
+function inside(end, address,    e) { split(end, e, SUBSEP); print C[e[1]], E_link[end], address >(out "inside") }
+function absent(end,    e) {
+  split(end, e, SUBSEP)
+  if (!(e[1] in C)) return silent ? "Docker does not say where container " e[1] " is" : "container " e[1] " does not run"
+  return (end in E_link) ? "container " e[1] " has no link with its address on network " e[2] : "container " e[1] " is not on network " e[2]
 }
 '

@@ -2,23 +2,21 @@
 # kernel itself would.
 # shellcheck shell=sh disable=SC2016
 
-# find_container NAME: RUN/container = pid, start, id; then NETWORK MAC, a line each.
+# find_container FILE: FILE = what ask_docker says of CONTAINER.
 find_container() {
-  timeout "$DOCKER_WAIT" docker inspect --type container --format '{{.State.Pid}} {{.State.StartedAt}} {{.Id}}
-{{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{$it.MacAddress}}
-{{end}}' "$1" >"$2" 2>"$RUN/error" || fail "container $1: $(tail -n 1 "$RUN/error")"
+  if ! ask_docker "$DOCKER_WAIT" "$CONTAINER" || [ ! -s "$RUN/asked" ]; then fail "container $CONTAINER: $(tail -n 1 "$RUN/silent")"; fi
+  mv "$RUN/asked" "$1"
 }
 
-# Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
-inside() { nsenter --net=/proc/self/fd/8 "$@"; }
-
+# Docker names the MAC that it gave, which need not be the one that it is: first by address.
 interface_of() { # NETWORK → interface inside
-  mac=$(awk -v network="$1" 'NR > 1 && $1 == network { print $2 }' "$RUN/container")
-  [ -n "$mac" ] || fail "container $CONTAINER is not on network $1; it is on: $(awk 'NR > 1 { printf "%s ", $1 }' "$RUN/container")"
-  inside ip -o link show | awk -v mac="$mac" '{ for (i = 3; i < NF; i++) if ($i ~ /^link\// && $(i + 1) == mac) { sub(/[@:].*/, "", $2); print $2; exit } }'
+  awk -v network="$1" '$1 == "endpoint" && $3 == network { sub(/\/[0-9]*$/, "", $6); print $4, $5, $6 }' "$RUN/container" >"$RUN/end"
+  [ -s "$RUN/end" ] || fail "container $CONTAINER is not on network $1; it is on: $(awk '$1 == "endpoint" { printf "%s ", $3 }' "$RUN/container")"
+  { inside ip -o addr show; inside ip -o link show; } | awk '
+    NR == FNR { mac = $1; own[$2]; own[$3]; delete own["-"]; next }
+    $3 ~ /^inet6?$/ { split($4, a, "/"); if (a[1] in own) { print $2; exit } next }
+    { for (i = 3; i < NF; i++) if ($i ~ /^link\// && $(i + 1) == mac) { sub(/[@:].*/, "", $2); print $2; exit } }' "$RUN/end" -
 }
-
-milliseconds() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
 
 # until_deadline COMMAND...: tried every 0.1 s until it succeeds or the time of the whole verification is over.
 until_deadline() {
@@ -69,6 +67,16 @@ tried: ICMP echo requests; last: $(grep -v '^$' "$RUN/ping" | tail -n 1)
 route inside: $(inside ip route get "$1" 2>&1 | head -n 1)"
   say "target $1 answered after $(($(milliseconds) - began)) ms"
 }
+
+# The watcher sets it when the container has started.
+prove_mac() { # MAC network NETWORK
+  find_link "$3"
+  until_deadline mac_is "$1" || disproved "the MAC of container $CONTAINER on network $3 (interface $link) is $(mac_now), not $1, after $TIMEOUT s.
+The watcher sets it: systemctl status wirework-watch.service"
+  say "MAC $1 dev $link"
+}
+mac_now() { inside ip -o link show dev "$link" | sed -n 's|.*link/[a-z]* \([0-9a-f:]*\).*|\1|p'; }
+mac_is() { [ "$(mac_now)" = "$1" ]; }
 
 prove_default_route() { # network NETWORK
   find_link "$2"
@@ -130,14 +138,14 @@ verb_verify() {
   TIMEOUT=$(sed -n 's/^timeout //p' "$RUN/lines")
   : "${TIMEOUT:=10}"
   awk "$AWK_FACTS"'
-    function name(v) { return v ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/ }
-    $1 == "container" && NF == 2 && name($2) { containers++; next }
+    $1 == "container" && NF == 2 && is_name($2) { containers++; next }
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
-    $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && name($4) { next }
+    $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && is_name($4) { next }
+    $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
-    $1 == "default-route" && NF == 3 && $2 == "network" && name($3) { next }
+    $1 == "default-route" && NF == 3 && $2 == "network" && is_name($3) { next }
     $1 == "egress" && NF == 8 && $3 == "via" && is_address($4) { sub(/ via [^ ]+/, "") }
-    $1 == "egress" && NF == 6 && is_link($2) && $3 == "network" && name($4) && $5 == "iif" && is_link($6) { next }
+    $1 == "egress" && NF == 6 && is_link($2) && $3 == "network" && is_name($4) && $5 == "iif" && is_link($6) { next }
     $1 == "exec" && NF > 1 && $0 !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ { next }
     $1 == "require" { next }
     { print "  " $0; wrong = 1 }
@@ -146,8 +154,8 @@ verb_verify() {
 $(cat "$RUN/wrong")"
   check_requirements "$RUN/lines"
   DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
-  find_container "$CONTAINER" "$RUN/container"
-  read -r pid _ <"$RUN/container"
+  find_container "$RUN/container"
+  read -r _ _ _ pid _ <"$RUN/container"
   [ "$pid" -gt 0 ] || fail "container $CONTAINER is not running; its log says why: docker logs $CONTAINER"
   exec 8<"/proc/$pid/ns/net" || fail "container $CONTAINER ended"
   still_there # the process id may be another's since
@@ -155,6 +163,7 @@ $(cat "$RUN/wrong")"
     set -f
     # shellcheck disable=SC2086 # words of a line that was checked
     case $what in
+      mac) prove_mac $words ;;
       gateway) prove_gateway $words ;;
       target) prove_target $words ;;
       default-route) prove_default_route $words ;;
@@ -172,7 +181,7 @@ disproved() {
 }
 
 still_there() {
-  find_container "$CONTAINER" "$RUN/again"
+  find_container "$RUN/again"
   [ "$(head -n 1 "$RUN/container")" = "$(head -n 1 "$RUN/again")" ] || fail "container $CONTAINER was restarted or replaced while it was verified; run pulumi up again.
 If it restarts by itself, its log says why: docker logs $CONTAINER"
 }

@@ -13,6 +13,7 @@ verb_status() {
     printf '\nowner %s\n' "${entry#"$LEDGER/owners/"}"
     sed '1,3d; s/^/  /' "$entry"
   done <"$RUN/each"
+  [ ! -s "$RUN/names" ] || { printf '\nbindings\n'; bindings; }
   for part in drift conflicts pending; do
     [ ! -s "$RUN/$part" ] || { printf '\n%s\n' "$part"; sed 's/^/  /' "$RUN/$part"; }
   done

@@ -1,0 +1,106 @@
+# Containers: what Docker says of those that a fact or a verification names, and what is in their network namespaces.
+# shellcheck shell=sh disable=SC2016
+
+# Of each container `container /NAME ID PID STARTED`, then of each of its networks `endpoint /NAME NETWORK MAC IPV4 IPV6/LENGTH`.
+# These fields are in all of Docker 20.10 to 28.
+CONTAINER_FORMAT='container {{.Name}} {{.Id}} {{.State.Pid}} {{.State.StartedAt}}{{range $network, $end := .NetworkSettings.Networks}}
+endpoint {{$.Name}} {{$network}} {{or $end.MacAddress "-"}} {{or $end.IPAddress "-"}} {{or $end.GlobalIPv6Address "-"}}/{{$end.GlobalIPv6PrefixLen}}{{end}}'
+
+# ask_docker SECONDS CONTAINER...: the answer is in RUN/asked, without those that there are not. Fails when Docker does not
+# answer; what it said instead is in RUN/silent.
+ask_docker() {
+  seconds=$1
+  shift
+  timeout "$seconds" docker inspect --type container --format "$CONTAINER_FORMAT" "$@" >"$RUN/asked" 2>"$RUN/silent" && return
+  [ -s "$RUN/silent" ] && ! grep -qvi '^$\|no such container' "$RUN/silent"
+}
+
+# Whether Docker can be asked. Through its socket unit a question would start a Docker that was stopped by hand, and would
+# wait for one that itself waits for this program (the early unit).
+docker_listens() {
+  [ "$VERB $SESSION" != "boot early" ] && command -v docker >/dev/null 2>&1 || return 1
+  [ -d /run/systemd/system ] || return 0
+  case $(timeout 5 systemctl show --property ActiveState --value docker.socket docker.service 2>/dev/null | tr -s '\n' ' ') in
+    "active active "*) ;;
+    active*) return 1 ;;
+  esac
+}
+
+# read_containers VIEW: lines `K container NAME ID PID STARTED` and `K endpoint NAME NETWORK LINK MAC MAC-BY-DOCKER IPV4
+# IPV6/LENGTH` of those that run and that a fact names; "-" is none. While Docker is silent, what it said last holds for as
+# long as the container's process is the same: then its namespace and its addresses are, too.
+read_containers() {
+  sed -n 's/.* container \([^ ]*\).*/\1/p' "$1" | sort -u >"$RUN/names"
+  [ -s "$RUN/names" ] || return 0
+  set -- "$1"
+  while read -r name; do set -- "$@" "$name"; done <"$RUN/names"
+  view=$1
+  shift
+  if docker_listens && ask_docker "$DOCKER_SHORT" "$@"; then
+    said=$RUN/asked
+  else
+    said=$VOLATILE/containers
+    echo "K docker silent"
+  fi
+  : >"$RUN/containers"
+  # An id may begin like a name. The time at which its process began tells a process from a later one with its id.
+  [ ! -e "$said" ] || awk '
+    function began(pid,    stat, s) {
+      if ((getline stat <("/proc/" pid "/stat")) <= 0) return ""
+      close("/proc/" pid "/stat"); sub(/.*\) /, "", stat); split(stat, s, " "); return s[1] == "Z" ? "" : s[20]
+    }
+    FILENAME ~ /names$/ { wanted["/" $1]; next }
+    $1 == "container" { t = began($4); runs = ($2 in wanted) && $4 > 0 && t != "" && ($6 == "" || $6 == t) }
+    runs { if ($1 == "container") $6 = t; print }' "$RUN/names" "$said" >"$RUN/containers"
+  case $VERB in
+    check | drift | status) ;;
+    *) put "$VOLATILE/containers" <"$RUN/containers" || return 1 ;;
+  esac
+  sed -n 's/.*mac [^ ]* container \([^ ]*\) .*/\1/p' "$view" | sort -u | while read -r name; do
+    pid=$(awk -v name="/$name" '$1 == "container" && $2 == name { print $4 }' "$RUN/containers")
+    [ -n "$pid" ] || continue
+    echo "@ /$name"
+    nsenter --net="/proc/$pid/ns/net" ip -o addr show 2>/dev/null || :
+    nsenter --net="/proc/$pid/ns/net" ip -o link show 2>/dev/null || :
+  done >"$RUN/inside.now"
+  # By its address, because Docker goes on naming the MAC that it gave. Who is root inside can name links as he likes.
+  awk '
+    FILENAME ~ /now$/ && $1 == "@" { of = $2; next }
+    FILENAME ~ /now$/ && $3 ~ /^inet6?$/ { split($4, a, "/"); link[of, a[1]] = $2; next }
+    FILENAME ~ /now$/ { sub(/[@:].*/, "", $2); for (i = 3; i < NF; i++) if ($i ~ /^link\//) mac[of, $2] = $(i + 1); next }
+    $1 == "container" { print "K container", substr($2, 2), $3, $4, $5; next }
+    {
+      split($6, six, "/"); dev = ($2, $5) in link ? link[$2, $5] : ($2, six[1]) in link ? link[$2, six[1]] : "-"
+      if (dev !~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/) dev = "-"
+      print "K endpoint", substr($2, 2), $3, dev, (($2, dev) in mac ? mac[$2, dev] : "-"), $4, $5, $6
+    }' "$RUN/inside.now" "$RUN/containers"
+}
+
+# Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
+inside() { nsenter --net=/proc/self/fd/8 "$@"; }
+
+# change_inside: RUN/inside, lines PID ID STARTED LINK MAC. Whoever has the process id is asked for after its namespace is
+# held; a container that ended meanwhile, or began anew, is the next round's.
+change_inside() {
+  while read -r pid id started link mac; do
+    (
+      exec 8<"/proc/$pid/ns/net" || exit 0
+      ask_docker "$DOCKER_SHORT" "$id" && grep -qx "container [^ ]* $id $pid $started" "$RUN/asked" || exit 0
+      # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
+      inside sh -c 'for path; do [ ! -e "$path" ] || echo 1 >"$path"; done' sh \
+        "/proc/sys/net/ipv4/conf/$link/arp_notify" "/proc/sys/net/ipv6/conf/$link/ndisc_notify"
+      echo "link set dev $link address $mac" >"$RUN/inside.ip"
+      inside ip -batch "$RUN/inside.ip"
+    ) >>"$RUN/error" 2>&1 || return 1
+  done <"$RUN/inside"
+}
+
+# What status says of them.
+bindings() {
+  awk '
+    FILENAME ~ /names$/ { name[++n] = "/" $1; next }
+    $1 == "container" { since[$2] = $5 }
+    $1 == "endpoint" { on[$2] = on[$2] "\n    on network " $3 ": " $5 " " $6 }
+    END { for (i = 1; i <= n; i++) print "  container " substr(name[i], 2) (name[i] in since ? ", runs since " since[name[i]] on[name[i]] : ", does not run") }
+  ' "$RUN/names" "$RUN/containers"
+}
