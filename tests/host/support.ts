@@ -164,7 +164,8 @@ cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip
 grep -s . /etc/iproute2/rt_tables.d/* | sort
 for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :
 for file in /run/docker/containers/*; do
-  [ ! -e "$file" ] || nsenter --net=/proc/$(awk '{ print $4; exit }' "$file")/ns/net ip -o link show type macvlan
+  pid=$(awk '$4 > 0 { print $4; exit }' "$file" 2>/dev/null)
+  [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net ip -o link show type macvlan
 done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
