@@ -28,7 +28,7 @@ describe("a disk that is full", function () {
     it(`at ${folder}, with any number of pages left, leaves old or new state and whole files; then the next run goes on`, function () {
       return inSandbox(async (host) => {
         if (folder !== "/run") await small(host, folder, "size=512k");
-        else await host.exec("mount -o remount,size=512k /run", "", true);
+        else await host.exec("mount -n -o remount,size=512k /run", "", true);
         await host.apply(NEW);
         const goal = await host.kernel();
         const written = (await ledger(host)).stdout;
@@ -81,16 +81,16 @@ describe("a disk that is full", function () {
 describe("what cannot be written", function () {
   this.timeout(120_000);
   for (const [what, lock, unlock] of [
-    ["a read-only /var/lib", "mount -o remount,bind,ro /var/lib", "mount -o remount,bind,rw /var/lib"],
-    ["a read-only /etc/systemd", "mount -o remount,bind,ro /etc/systemd", "mount -o remount,bind,rw /etc/systemd"],
-    ["a read-only /etc/iproute2", "mount -o remount,bind,ro /etc/iproute2", "mount -o remount,bind,rw /etc/iproute2"],
+    ["a read-only /var/lib", "mount -n -o remount,bind,ro /var/lib", "mount -n -o remount,bind,rw /var/lib"],
+    ["a read-only /etc/systemd", "mount -n -o remount,bind,ro /etc/systemd", "mount -n -o remount,bind,rw /etc/systemd"],
+    ["a read-only /etc/iproute2", "mount -n -o remount,bind,ro /etc/iproute2", "mount -n -o remount,bind,rw /etc/iproute2"],
     ["an immutable ledger", "chattr +i /var/lib/wirework", "chattr -i /var/lib/wirework"],
     [
       "an immutable entry",
       "chattr +i /var/lib/wirework/owners/test/dev/edge",
       "chattr -i /var/lib/wirework/owners/test/dev/edge",
     ],
-    ["a read-only /run", "mount -o remount,ro /run", "mount -o remount,rw /run"],
+    ["a read-only /run", "mount -n -o remount,ro /run", "mount -n -o remount,rw /run"],
   ] as const) {
     it(`is said, and nothing is changed: ${what}`, () =>
       inSandbox(async (host) => {

@@ -149,9 +149,9 @@ describe("tools that are missing", function () {
       await host.uninstall();
       const found = await host.snapshot();
       const tools = ["flock", "nsenter", "cmp", "sha256sum"];
-      for (const tool of tools) await host.exec(`mount --bind /dev/null "$(command -v ${tool})"`, "", true);
+      for (const tool of tools) await host.exec(`mount -n --bind /dev/null "$(command -v ${tool})"`, "", true);
       const refused = await host.verb("setup", setupText({ host: IDENTITY, owner: "a/b/host" }));
-      await host.exec("umount /usr/bin/flock /usr/bin/nsenter /usr/bin/cmp /usr/bin/sha256sum", "", true);
+      await host.exec("umount -n /usr/bin/flock /usr/bin/nsenter /usr/bin/cmp /usr/bin/sha256sum", "", true);
       assertHonest(refused, /cannot be used as it is; nothing was changed/, /tools missing:.*apt-get install/);
       for (const tool of tools) assertHonest(refused, new RegExp(`tools missing:.*\\b${tool}\\b`));
       assertSame(await host.snapshot(), found);

@@ -59,7 +59,8 @@ describe("a seeded violation", function () {
       await withFaults(host);
       await assertConverges(host, SHIM);
       await assert.rejects(assertConverges(host, ["addr 1.2.3.4 dev eth0"]), /with prefix length/);
-      host.program("cmp", "#!/bin/sh\nexit 1\n"); // writes the ledger each time, although nothing is new
+      // Writes the ledger each time, although nothing is new.
+      host.program("cmp", '#!/bin/sh\ncase $* in */owners/*) exit 1 ;; esac\nexec /usr/bin/cmp "$@"\n');
       await assert.rejects(assertConverges(host, SHIM), /the second apply still changes/);
     }));
 
