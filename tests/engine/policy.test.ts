@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { createFar, type Far } from "../lab/far";
+import { NetworkManager } from "../lab/host-network";
 import { LabImage, loadImages } from "../lab/images";
 import type { Lan } from "../lab/lan";
 import type { LightHost } from "../lab/light-host";
@@ -24,35 +25,36 @@ interface TwoUplinks extends Site {
   readonly far: Far;
 }
 
-const places = new Map<Debian, Promise<TwoUplinks>>();
+const places = new Map<string, Promise<TwoUplinks>>();
 
 /** The place of a Debian; made by the first scenario that needs it. */
 function twoUplinks(debian: Debian): Promise<TwoUplinks> {
-  const known = places.get(debian) ?? makePlace(debian);
+  const known = places.get(debian) ?? makePlace(debian, debian);
   places.set(debian, known);
   return known;
 }
 
-async function makePlace(debian: Debian): Promise<TwoUplinks> {
+async function makePlace(place: string, debian: Debian, networkManager?: NetworkManager): Promise<TwoUplinks> {
   const net = await lab;
   const lan = await net.lan({
-    name: `one${debian}`,
+    name: `one${place}`,
     subnet: "192.168.9.0/24",
     gateway: "192.168.9.1",
     subnet6: "fd00:9::/64",
     gateway6: "fd00:9::1",
   });
   const second = await net.lan({
-    name: `two${debian}`,
+    name: `two${place}`,
     subnet: "192.168.20.0/24",
     gateway: "192.168.20.1",
     subnet6: "fd00:20::/64",
     gateway6: "fd00:20::1",
   });
-  const far = await createFar(`far${debian}`, [lan, second]);
+  const far = await createFar(`far${place}`, [lan, second]);
   const host = await net.lightHost({
-    name: `uplinks${debian}`,
+    name: `uplinks${place}`,
     debian,
+    ...(networkManager && { networkManager }),
     lans: [
       {
         lan,
@@ -215,6 +217,41 @@ describe("a policy-routed agent", function () {
       await assertTakenBack(stack, place);
     });
   }
+
+  it("on a host of NetworkManager stays through its restarts, and when it takes up a link anew", async () => {
+    const place = await makePlace("nm", "12", NetworkManager.networkManager);
+    places.set("nm", Promise.resolve(place));
+    const { host } = place;
+    // It gives links its own settings at boot, and counts the metrics of its routes up with each activation.
+    await host.reboot();
+    place.found = await host.snapshot();
+    const access = `
+      new MacvlanNetwork("lan", {
+        host: host.ref,
+        parent: "eth1",
+        subnets: [{ subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" }],
+        hostAccess: { linkName: "shim0", address: "192.168.9.2" },
+      });`;
+    const stack = await stackOn(place, program(1) + access);
+    await stack.up();
+    const shim = async () =>
+      (await host.exec("ip -N -o addr show shim0; ip -N route show dev shim0; ip -N rule")).stdout;
+    const made = await shim();
+    for (const command of [
+      "systemctl restart NetworkManager && nm-online -q -s",
+      "nmcli device reapply eth2",
+      "nmcli connection up eth2",
+      "nmcli device disconnect eth2; nmcli device connect eth2",
+      "nmcli connection reload; nmcli connection up eth1",
+    ]) {
+      await host.exec(command);
+      await assertDeclared(place, command);
+      assert.equal(await shim(), made, `after ${command}`);
+    }
+    await host.reboot();
+    await assertDeclared(place, "reboot");
+    await assertTakenBack(stack, place);
+  });
 
   it("goes out from a fixed address, or by the main uplink while the second is down, where it is told to", async () => {
     const place = await twoUplinks("12");

@@ -57,7 +57,8 @@ export function writeIdentity(root: string, identity: HostIdentity): void {
   };
   const management = { interface: managementInterface, addresses: [`${place.address}/24`, `${place.address6}/64`] };
   const network = networkFiles(identity.networkManager, [management, ...identity.nics]);
-  for (const [path, text] of Object.entries(network)) write(path, text);
+  // NetworkManager reads only what others cannot.
+  for (const [path, text] of Object.entries(network)) write(path, text, path.endsWith(".nmconnection") ? 0o600 : 0o644);
   write("etc/hostname", `${name}\n`);
   write("etc/hosts", `${readFileSync(join(identity.tree, "etc/hosts"), "utf8")}127.0.1.1 ${name}\n`);
   write("etc/machine-id", `${createHash("sha256").update(`${labId()} ${name}`).digest("hex").slice(0, 32)}\n`);

@@ -1,7 +1,11 @@
 import type { Lan } from "./lan";
 
 /** What configures a lab host's links at boot. */
-export const NetworkManager = { ifupdown: "ifupdown", networkd: "networkd" } as const;
+export const NetworkManager = {
+  ifupdown: "ifupdown",
+  networkd: "networkd",
+  networkManager: "networkManager",
+} as const;
 export type NetworkManager = (typeof NetworkManager)[keyof typeof NetworkManager];
 
 /** A network card of a host: one end in the LAN's bridge. */
@@ -64,6 +68,25 @@ function networkdUnit(nic: NicPlan): string {
   return `${lines.join("\n")}\n`;
 }
 
+function keyfile(nic: NicPlan): string {
+  const family = (name: "ipv4" | "ipv6", addresses: readonly string[], gateway: string | undefined, none: string) => {
+    const automatic = nic.dhcp === true;
+    const method = automatic ? "auto" : addresses.length > 0 ? "manual" : none;
+    return [
+      ...[`[${name}]`, `method=${method}`],
+      ...addresses.map((address, index) => `address${index + 1}=${address}`),
+      ...(gateway === undefined ? [] : [`gateway=${gateway}`]),
+    ];
+  };
+  const [v4, v6] = [false, true].map((six) => nic.addresses?.filter((one) => one.includes(":") === six) ?? []);
+  const lines = [
+    ...["[connection]", `id=${nic.interface}`, "type=ethernet", `interface-name=${nic.interface}`, ""],
+    ...family("ipv4", v4!, nic.gateway, "disabled"),
+    ...["", ...family("ipv6", v6!, nic.gateway6, "link-local")],
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
 /** What a manager cannot configure. */
 export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): string[] {
   return nics.flatMap((nic) => [
@@ -79,12 +102,18 @@ export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): 
   ]);
 }
 
+const FILES: { readonly [M in NetworkManager]: (nic: NicPlan) => [path: string, text: string] } = {
+  ifupdown: (nic) => [`etc/network/interfaces.d/${nic.interface}`, ifupdownStanza(nic)],
+  networkd: (nic) => [`etc/systemd/network/50-${nic.interface}.network`, networkdUnit(nic)],
+  networkManager: (nic) => [`etc/NetworkManager/system-connections/${nic.interface}.nmconnection`, keyfile(nic)],
+};
+
 /** The files under / that make the host's manager configure its cards at boot. */
 export function networkFiles(manager: NetworkManager, nics: readonly NicPlan[]): Record<string, string> {
   const files: Record<string, string> = {};
   for (const nic of nics.filter((one) => one.configured !== false)) {
-    if (manager === NetworkManager.ifupdown) files[`etc/network/interfaces.d/${nic.interface}`] = ifupdownStanza(nic);
-    else files[`etc/systemd/network/50-${nic.interface}.network`] = networkdUnit(nic);
+    const [path, text] = FILES[manager](nic);
+    files[path] = text;
   }
   return files;
 }

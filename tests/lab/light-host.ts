@@ -257,7 +257,7 @@ function firstProcess(nspawn: number): number | undefined {
 export async function bootLightHost(options: LightHostOptions, place: HostPlace): Promise<LightHost> {
   requireLab();
   const hostKey = await makeHostKey(options.name);
-  const host = new LightHost(options, place, await lightTree(options.debian ?? "13"), hostKey);
+  const host = new LightHost(options, place, await lightTree(options.debian ?? "13", options.networkManager), hostKey);
   const wrong = nicProblems(host.networkManager, options.lans ?? []);
   if (wrong.length > 0) throw new Error(`host ${options.name}: ${wrong.join("; ")}`);
   await host.prepare();

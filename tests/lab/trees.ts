@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
+import { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
 import { run } from "./process";
 
@@ -145,9 +146,15 @@ async function tree(kind: string, debian: DebianRelease, packages: readonly stri
   return join(folder, "root");
 }
 
-/** The folder that holds a Debian system with systemd, sshd and Docker, for a light host; built and cached when it is not there. */
-export function lightTree(debian: "12" | "13"): Promise<string> {
-  return tree("light", debian, [...commonPackages, ...dockerPackages[debian]]);
+/**
+ * The folder that holds a Debian system with systemd, sshd and Docker, for a light host; built and cached when it is not
+ * there. NetworkManager, where it is installed, manages what it finds: it has a tree of its own.
+ */
+export function lightTree(debian: "12" | "13", manager?: NetworkManager): Promise<string> {
+  const packages = [...commonPackages, ...dockerPackages[debian]];
+  return manager === NetworkManager.networkManager
+    ? tree("light-networkmanager", debian, [...packages, "network-manager"])
+    : tree("light", debian, packages);
 }
 
 /** The same with a kernel, for a full host. */

@@ -1,5 +1,6 @@
 // Makes what the lab needs and a registry has: packages of the machine, engine, plugins, trees of hosts, images.
 // Runs outside the lab's namespaces; within them there is no way to a registry.
+import { NetworkManager } from "../lab/host-network";
 import { prepareImages } from "../lab/images";
 import { prepareMachine } from "../lab/packages";
 import { step } from "../lab/process";
@@ -20,6 +21,7 @@ export async function prepare(): Promise<void> {
 export async function prepareTests(): Promise<void> {
   await prepare();
   await step("tree of an older lab host", () => lightTree("12"));
+  await step("tree of a lab host with NetworkManager", () => lightTree("12", NetworkManager.networkManager));
 }
 
 if (require.main === module) {
