@@ -36,6 +36,7 @@ export type { HostRef, ProxyRef } from "./host/host-ref";
 export { DefaultRoute } from "./plan/default-route";
 export type { NetworkFacts } from "./plan/macvlan-agent";
 export { MacvlanMode, type ShimPlan, type SubnetSettings } from "./plan/macvlan-network";
+export { Persistence } from "./plan/persistence";
 export { Fallback } from "./plan/policy-facts";
 export { SourceNat6 } from "./plan/uplink";
 export { ArgumentError, type Problem } from "./problems";

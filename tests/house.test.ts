@@ -155,8 +155,14 @@ describe("house rules", () => {
       [/\bstate file on the host\b/i, "ledger"],
     ];
     const prose = (name: string) => /^(lib|examples)\/|^(README|CHANGELOG)\.md$/.test(name);
+    // What ifupdown reads has its words.
+    const theirs = (at: string, word: string) => at.startsWith("lib/render/") && word === "interface, or link";
     none(
-      words.flatMap(([pattern, word]) => lines(prose, pattern).map(({ at, match }) => `${at} "${match}": say ${word}`)),
+      words.flatMap(([pattern, word]) =>
+        lines(prose, pattern)
+          .filter(({ at }) => !theirs(at, word))
+          .map(({ at, match }) => `${at} "${match}": say ${word}`),
+      ),
       "words of design, one for each thing:",
     );
   });

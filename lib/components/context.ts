@@ -6,9 +6,11 @@ import { type Planned, pick } from "../lift";
 import { ownerOf, type PlanContext } from "../plan/context";
 import { factText, type HostState } from "../plan/host-state";
 import { type Claim, Inventory } from "../plan/inventory";
+import type { Persistence } from "../plan/persistence";
 import { Problems } from "../problems";
+import { render } from "../render";
 
-type HostPart = "hostIdentity" | "managementAddress" | "managementPort";
+type HostPart = "hostIdentity" | "managementAddress" | "managementPort" | "persistence";
 
 /** What a component's children are made in. */
 export interface ComponentContext {
@@ -23,18 +25,26 @@ export interface ComponentContext {
     readonly hostIdentity?: pulumi.Input<string>;
     readonly managementAddress?: pulumi.Input<string>;
     readonly managementPort?: pulumi.Input<number>;
+    readonly persistence?: pulumi.Input<Persistence>;
   };
 }
 
-/** Gathers what a component needs before it plans. */
-export function componentContext(component: string, name: string, host?: pulumi.Input<HostRef>): ComponentContext {
+/** Gathers what a component needs before it plans; who brings its facts back it says itself, or its host does. */
+export function componentContext(
+  component: string,
+  name: string,
+  host?: pulumi.Input<HostRef>,
+  persistence?: pulumi.Input<Persistence>,
+): ComponentContext {
   const link = host === undefined ? undefined : hostLink(host);
   const ofHost = link && {
     hostIdentity: link.identity,
     managementAddress: link.management.address,
     managementPort: link.management.port,
   };
-  const plan = { component, name, project: pulumi.getProject(), stack: pulumi.getStack(), ...ofHost };
+  const backend = persistence ?? link?.persistence;
+  const said = backend === undefined ? {} : { persistence: backend };
+  const plan = { component, name, project: pulumi.getProject(), stack: pulumi.getStack(), ...ofHost, ...said };
   return { name, owner: ownerOf({ component, name, project: plan.project, stack: plan.stack }), link, plan };
 }
 
@@ -87,16 +97,21 @@ function inventory(): Inventory {
   return found;
 }
 
-/** Enters what a plan claims for itself; throws when another component of the program claims the same. */
-export function withClaims<P extends { claims: readonly Claim[]; warnings: readonly string[] }>(
-  context: Pick<PlanContext, "component" | "name">,
+/**
+ * Enters what a plan claims for itself, and adds to its facts what brings them back at boot; throws when another component
+ * of the program claims the same, or when nobody can bring them back as it is told to.
+ */
+export function withClaims<P extends { claims: readonly Claim[]; warnings: readonly string[]; hostState: HostState }>(
+  context: PlanContext,
   plan: P,
 ): P {
   const problems = new Problems(context.component, context.name);
   problems.addAll(inventory().add(`${context.component} ${context.name}`, [...plan.claims]));
+  const rendered = render(ownerOf(context), context.persistence ?? "unit", plan.hostState);
+  problems.addAll(rendered.problems);
   problems.throwIfAny();
-  for (const warning of plan.warnings) {
+  for (const warning of [...plan.warnings, ...rendered.warnings]) {
     pulumi.log.warn(`${context.component} "${context.name}": ${warning}`);
   }
-  return plan;
+  return { ...plan, hostState: rendered.hostState };
 }

@@ -9,6 +9,7 @@ import { programVersion, setupText } from "../host/program";
 import { lift, mapInput, pick } from "../lift";
 import { planConnection } from "../plan/connection";
 import { ownerOf } from "../plan/context";
+import type { Persistence } from "../plan/persistence";
 
 /** A jump host: one SSH hop in front of a {@link Host}. */
 export interface ProxyArgs {
@@ -110,6 +111,11 @@ export interface HostArgs {
    * @default false
    */
   detectDrift?: pulumi.Input<boolean>;
+  /**
+   * Who brings the facts of this host's components back at boot, where a component does not say so itself.
+   * @default Persistence.Unit
+   */
+  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -196,7 +202,10 @@ export class Host extends pulumi.ComponentResource {
     const management = { address: pick(plan, ({ address }) => address), port: pick(plan, ({ port }) => port) };
     const drift =
       (args?.detectDrift ?? false) === false ? undefined : new DriftQuestion(this, name, owner, login.output);
-    rememberHostLink(this.ref, { identity, management, connection, sudo, ready: helper.id, helper, provider, drift });
+    const persistence =
+      args?.persistence === undefined ? undefined : pick(plan, ({ persistence }) => persistence ?? "unit");
+    const link = { identity, management, connection, sudo, persistence, ready: helper.id, helper, provider, drift };
+    rememberHostLink(this.ref, link);
     this.registerOutputs({ identity: this.identity, facts: this.facts, ref: this.ref });
   }
 }

@@ -3,6 +3,7 @@ import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, part } from "../lift";
 import type { DefaultRoute } from "../plan/default-route";
 import { planMacvlanAgent } from "../plan/macvlan-agent";
+import type { Persistence } from "../plan/persistence";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
@@ -64,6 +65,11 @@ export interface MacvlanAgentArgs extends ContainerArgs {
    * @default - with a host: its gateway answers; else nothing
    */
   verify?: pulumi.Input<VerifyArgs>;
+  /**
+   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
+   * @default - as the host says: the host's own init
+   */
+  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -114,6 +120,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       extraNetworks,
       defaultRoute,
       verify,
+      persistence,
       ...container
     } = args ?? {};
     const settings = {
@@ -126,7 +133,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
       defaultRoute,
       verification: verify,
     };
-    const context = componentContext("MacvlanAgent", name, host);
+    const context = componentContext("MacvlanAgent", name, host, persistence);
     const shared = network && networkLink(network);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
       withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { lift, pick } from "../lift";
 import { type MacvlanMode, planMacvlanNetwork } from "../plan/macvlan-network";
+import type { Persistence } from "../plan/persistence";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import { type NetworkRef, networkRef } from "./network-ref";
@@ -116,6 +117,11 @@ export interface MacvlanNetworkArgs extends MacvlanNetworkSettingsArgs {
    * @default - Docker's default provider, no SSH connection and no facts on the host
    */
   host?: pulumi.Input<HostRef>;
+  /**
+   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
+   * @default - as the host says: the host's own init
+   */
+  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -148,8 +154,8 @@ export class MacvlanNetwork extends pulumi.ComponentResource {
   readonly networkId: pulumi.Output<string>;
 
   constructor(name: string, args: MacvlanNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...settings } = args ?? {};
-    const context = componentContext("MacvlanNetwork", name, host);
+    const { host, persistence, ...settings } = args ?? {};
+    const context = componentContext("MacvlanNetwork", name, host, persistence);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
       withClaims(context, planMacvlanNetwork(context, settings)),
     );

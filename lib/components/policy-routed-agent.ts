@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, part, pick } from "../lift";
+import type { Persistence } from "../plan/persistence";
 import type { Fallback } from "../plan/policy-facts";
 import { planPolicyRoutedAgent } from "../plan/policy-routed-agent";
 import type { SourceNat6 } from "../plan/uplink";
@@ -174,6 +175,11 @@ export interface PolicyRoutedAgentArgs extends ContainerArgs {
    * @default - the helper's own
    */
   undoWindowSeconds?: pulumi.Input<number>;
+  /**
+   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
+   * @default - as the host says: the host's own init
+   */
+  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -235,6 +241,7 @@ export class PolicyRoutedAgent extends pulumi.ComponentResource {
       verify,
       allowManagementImpact,
       undoWindowSeconds,
+      persistence,
       ...container
     } = args ?? {};
     const settings = {
@@ -253,7 +260,7 @@ export class PolicyRoutedAgent extends pulumi.ComponentResource {
       allowManagementImpact,
       undoWindowSeconds,
     };
-    const context = componentContext("PolicyRoutedAgent", name, host);
+    const context = componentContext("PolicyRoutedAgent", name, host, persistence);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
       withClaims(context, planPolicyRoutedAgent(context, { ...settings, container: knownPart(container) })),
     );

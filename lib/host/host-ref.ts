@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Persistence } from "../plan/persistence";
 import type { DriftQuestion } from "./drift";
 
 /** A jump host: one SSH hop in front of the host. */
@@ -73,6 +74,11 @@ export interface HostRef {
   proxy?: ProxyRef;
   /** How often a dial is tried. */
   dialAttempts: number;
+  /**
+   * Who brings facts back at boot, where a component does not say.
+   * @default Persistence.Unit
+   */
+  persistence?: Persistence;
   /** Id of the Command that installed the helper: whoever waits for it finds the host prepared. */
   ready: string;
 }
@@ -87,6 +93,8 @@ export interface HostLink {
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   /** Whether the helper is called through `sudo -n`. */
   readonly sudo: pulumi.Input<boolean>;
+  /** See {@link HostRef.persistence}. */
+  readonly persistence?: pulumi.Input<Persistence>;
   /** See {@link HostRef.ready}. */
   readonly ready: pulumi.Input<string>;
   /** The Command that installed the helper; absent where the reference came from another process. */
@@ -119,12 +127,13 @@ export function hostLink(ref: pulumi.Input<HostRef>): HostLink {
     management: { address: open((value) => value.address), port: open((value) => value.port) },
     connection: pulumi.secret(host.apply((value) => connectionArguments(value))),
     sudo: open((value) => value.sudo),
+    persistence: open((value) => value.persistence ?? "unit"),
     ready: open((value) => value.ready),
   };
 }
 
 /** The connection of the command provider, from a fixed list of keys: an unknown key would be printed, with the private key beside it. */
-export function connectionArguments(host: Omit<HostRef, "name" | "identity" | "sudo" | "ready">) {
+export function connectionArguments(host: Omit<HostRef, "name" | "identity" | "sudo" | "ready" | "persistence">) {
   return {
     host: host.address,
     port: host.port,

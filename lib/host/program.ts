@@ -8,6 +8,7 @@ const PARTS = [
   "facts",
   "container",
   "kernel",
+  "files",
   "plan",
   "require",
   "armed",

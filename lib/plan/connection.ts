@@ -3,8 +3,9 @@ import { bad, type Checked, good } from "../net/checked";
 import { parseHostName } from "../net/resource-name";
 import { type Problem, Problems } from "../problems";
 import { type HostKey, parseHostKey } from "./host-key";
+import { Persistence } from "./persistence";
 import { parsePrivateKey } from "./private-key";
-import { isGiven, read, readBoolean, readInteger, readObject, readRequired } from "./read";
+import { isGiven, read, readBoolean, readChoice, readInteger, readObject, readRequired } from "./read";
 
 /** A jump host, all known. */
 export interface ProxySettings {
@@ -50,6 +51,8 @@ export interface ConnectionSettings {
   readonly dockerEndpoint?: string;
   /** @default false */
   readonly detectDrift?: boolean;
+  /** @default "unit" */
+  readonly persistence?: string;
 }
 
 /** A jump host, as planned. */
@@ -94,6 +97,8 @@ export interface ConnectionPlan {
   readonly dockerEndpoint: string;
   /** Whether the host is asked at every preview what differs. */
   readonly detectDrift: boolean;
+  /** Who brings facts back at boot, where a component does not say. */
+  readonly persistence?: Persistence;
   /** What may surprise, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -113,6 +118,7 @@ const KNOWN: readonly (keyof ConnectionSettings)[] = [
   "dialAttempts",
   "dockerEndpoint",
   "detectDrift",
+  "persistence",
 ];
 
 /** Checks a connection. Throws one ArgumentError with all problems, and never shows a key. */
@@ -135,6 +141,7 @@ export function planConnection(
   const dialAttempts = readInteger(problems, "dialAttempts", given.dialAttempts, { from: 1, to: 100 }) ?? 10;
   const agentSocketPath = read(problems, "agentSocketPath", given.agentSocketPath, parseAbsolutePath);
   const detectDrift = readBoolean(problems, "detectDrift", given.detectDrift) ?? false;
+  const persistence = readChoice(problems, "persistence", given.persistence, Object.values(Persistence));
   const proxy = isGiven(problems, "proxy", given.proxy) ? readProxy(problems, given.proxy, insecure) : undefined;
   const endpoint = readSecret(problems, "dockerEndpoint", given.dockerEndpoint, parseEndpoint);
   const identity = read(problems, "identity", given.identity, parseIdentity) ?? end.hostKey?.identity;
@@ -157,6 +164,7 @@ export function planConnection(
     dialAttempts,
     dockerEndpoint: endpoint ?? `ssh://${end.user}@${bracketed(end.address)}:${end.port}`,
     detectDrift,
+    ...(persistence && { persistence }),
     warnings: connectionWarnings(insecure, endpoint, password !== undefined),
   };
 }

@@ -1,5 +1,7 @@
 import { parseResourceName } from "../net/resource-name";
 import { type Problem, Problems } from "../problems";
+import { Persistence } from "./persistence";
+import { readChoice } from "./read";
 
 /** For whom a plan is made: what arguments alone do not tell. */
 export interface PlanContext {
@@ -17,6 +19,8 @@ export interface PlanContext {
   readonly managementAddress?: string;
   /** TCP port over which the host is managed. */
   readonly managementPort?: number;
+  /** Who shall bring the facts back at boot, as the user or the host says; the host's own init when absent. */
+  readonly persistence?: Persistence;
   /** Problems that the caller has found already; they come first in the one error. */
   readonly found?: readonly Problem[];
 }
@@ -39,6 +43,15 @@ export function startProblems(context: PlanContext): Problems {
     if (fault) {
       problems.add(part === "name" ? "name" : `${part} name`, context[part], fault.rule, fault.wayOut);
     }
+  }
+  const persistence = readChoice(problems, "persistence", context.persistence, Object.values(Persistence));
+  if (persistence !== undefined && context.hostIdentity === undefined) {
+    problems.add(
+      "persistence",
+      persistence,
+      "is about facts of a host, and none is given",
+      "give host, or leave it out",
+    );
   }
   return problems;
 }

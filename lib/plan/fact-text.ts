@@ -5,6 +5,7 @@ import { parseMac } from "../net/mac";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { shown } from "../problems";
 import type { Fact } from "./facts";
+import { Persistence } from "./persistence";
 
 // One table says how the line of each kind reads. Printing and parsing both follow it, so that neither knows a word that
 // the other does not. The helper on the host reads the same lines; a new kind is an entry here and one there.
@@ -25,10 +26,16 @@ interface Part {
   readonly otherwise?: string;
   /** The value is the rest of the line, spaces and all. */
   readonly rest?: boolean;
+  /** Stands right before the value, so that it may be empty or begin with a space. */
+  readonly mark?: string;
 }
 
 const isWord: Form = (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined);
 const isRest: Form = (text) => (/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text) ? text : undefined);
+const isText: Form = (text) => (/^[\x20-\x7e]*$/.test(text) ? text : undefined);
+const isLineNumber: Form = (text) => (/^(?!000)[0-9]{3}$/.test(text) ? text : undefined);
+const isPath: Form = (text) => (/^(?:\/[A-Za-z0-9._-]+)+$/.test(text) ? text : undefined);
+const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text : undefined);
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
@@ -61,6 +68,8 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   window: [{ field: "seconds", form: isNumber }],
   allow: [{ field: "what", form: isOneOf("management-impact") }],
   require: [{ field: "condition", form: isRest, rest: true }],
+  persistence: [{ field: "backend", form: isOneOf(Persistence.Ifupdown, Persistence.RcLocal) }],
+  module: [{ field: "name", form: isModule }],
   table: [
     { field: "id", form: isNumber },
     { word: "name", field: "name", form: isWord },
@@ -117,6 +126,17 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "container", field: "container", form: isWord },
     { word: "network", field: "network", form: isWord },
   ],
+  file: [
+    { field: "path", form: isPath },
+    { field: "number", form: isLineNumber },
+    { field: "text", form: isText, rest: true, mark: "|" },
+  ],
+  block: [
+    { field: "path", form: isPath },
+    { field: "name", form: isWord },
+    { field: "number", form: isLineNumber },
+    { field: "text", form: isText, rest: true, mark: "|" },
+  ],
 };
 
 /** Kinds of facts, in the order in which a host state lists them. */
@@ -125,12 +145,12 @@ export const FACT_KINDS = Object.keys(GRAMMAR) as readonly Fact["kind"][];
 /** The line of one fact, in the words of iproute2 and sysctl. */
 export function factText(fact: Fact): string {
   const values = fact as unknown as { readonly [field: string]: Value | undefined };
-  const words = GRAMMAR[fact.kind].flatMap(({ word, field, otherwise }) => {
+  const words = GRAMMAR[fact.kind].flatMap(({ word, field, otherwise, mark = "" }) => {
     const value = values[field];
     if (value === undefined) {
       return otherwise === undefined ? [] : [otherwise];
     }
-    return word === undefined ? [String(value)] : [word, String(value)];
+    return word === undefined ? [mark + String(value)] : [word, mark + String(value)];
   });
   return [fact.kind, ...words].join(" ");
 }
@@ -161,13 +181,13 @@ function isKind(word: string): word is Fact["kind"] {
 }
 
 /** Takes a part's words off the front, where they are there and right. */
-function takeValue({ word, form, rest }: Part, words: string[]): Value | undefined {
+function takeValue({ word, form, rest, mark = "" }: Part, words: string[]): Value | undefined {
   const skipped = word === undefined ? 0 : 1;
   if (word !== undefined && words[0] !== word) {
     return undefined;
   }
   const text = rest ? words.slice(skipped).join(" ") : words[skipped];
-  const value = text === undefined ? undefined : form(text);
+  const value = text?.startsWith(mark) ? form(text.slice(mark.length)) : undefined;
   if (value !== undefined) {
     words.splice(0, rest ? words.length : skipped + 1);
   }

@@ -1,3 +1,5 @@
+import type { Persistence } from "./persistence";
+
 /** Seconds of the undo window: how long the host waits for the proof of a change that may cut the management path. */
 export interface WindowFact {
   /** Kind of the fact. */
@@ -20,6 +22,22 @@ export interface RequireFact {
   readonly kind: "require";
   /** The condition, in the words of the helper. */
   readonly condition: string;
+}
+
+/** Says that another program than the helper brings the owner's facts back at boot; it stands beside their files. */
+export interface PersistenceFact {
+  /** Kind of the fact. */
+  readonly kind: "persistence";
+  /** Which one. */
+  readonly backend: Exclude<Persistence, "unit">;
+}
+
+/** A kernel module, loaded now and at boot. It stays loaded when the fact goes: others may have come to use it. */
+export interface ModuleFact {
+  /** Kind of the fact. */
+  readonly kind: "module";
+  /** Its name as lsmod prints it: `l2tp_eth`. */
+  readonly name: string;
 }
 
 /** The name of a routing table. */
@@ -158,11 +176,39 @@ export interface MacFact {
   readonly network: string;
 }
 
+/** One line of a file of ours. */
+export interface FileFact {
+  /** Kind of the fact. */
+  readonly kind: "file";
+  /** Absolute path; the helper takes a few folders only. */
+  readonly path: string;
+  /** Number of the line, three digits from 001 on. The first, or the second behind `#!/bin/sh`, begins with `# wirework`. */
+  readonly number: string;
+  /** The line, as it is. */
+  readonly text: string;
+}
+
+/** One line of a block of ours in a file of the administrator. */
+export interface BlockFact {
+  /** Kind of the fact. */
+  readonly kind: "block";
+  /** Absolute path. */
+  readonly path: string;
+  /** Name of the block. */
+  readonly name: string;
+  /** Number of the line, three digits from 001 on. */
+  readonly number: string;
+  /** The line, as it is. */
+  readonly text: string;
+}
+
 /** One line of wanted host state. */
 export type Fact =
   | WindowFact
   | AllowFact
   | RequireFact
+  | PersistenceFact
+  | ModuleFact
   | TableFact
   | GuardFact
   | LinkFact
@@ -172,4 +218,6 @@ export type Fact =
   | RuleFact
   | NatFact
   | ReplyFact
-  | MacFact;
+  | MacFact
+  | FileFact
+  | BlockFact;

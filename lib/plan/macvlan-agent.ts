@@ -81,6 +81,7 @@ const OWN_ARGUMENTS = [
   "extraNetworks",
   "defaultRoute",
   "verify",
+  "persistence",
 ];
 
 const KNOWN: readonly (keyof MacvlanAgentSettings)[] = [

@@ -77,6 +77,7 @@ const OWN_ARGUMENTS = [
   "aliases",
   "ports",
   "verify",
+  "persistence",
   "allowManagementImpact",
   "undoWindowSeconds",
 ];

@@ -82,8 +82,16 @@ describe("what cannot be written", function () {
   this.timeout(120_000);
   for (const [what, lock, unlock] of [
     ["a read-only /var/lib", "mount -n -o remount,bind,ro /var/lib", "mount -n -o remount,bind,rw /var/lib"],
-    ["a read-only /etc/systemd", "mount -n -o remount,bind,ro /etc/systemd", "mount -n -o remount,bind,rw /etc/systemd"],
-    ["a read-only /etc/iproute2", "mount -n -o remount,bind,ro /etc/iproute2", "mount -n -o remount,bind,rw /etc/iproute2"],
+    [
+      "a read-only /etc/systemd",
+      "mount -n -o remount,bind,ro /etc/systemd",
+      "mount -n -o remount,bind,rw /etc/systemd",
+    ],
+    [
+      "a read-only /etc/iproute2",
+      "mount -n -o remount,bind,ro /etc/iproute2",
+      "mount -n -o remount,bind,rw /etc/iproute2",
+    ],
     ["an immutable ledger", "chattr +i /var/lib/wirework", "chattr -i /var/lib/wirework"],
     [
       "an immutable entry",

@@ -28,7 +28,7 @@ export const SHIM = [
 ];
 
 const root = join(__dirname, "../..");
-const persistent = ["var-lib", "usr-local", "etc-systemd", "etc-iproute2"];
+const persistent = ["var-lib", "usr-local", "etc"];
 
 // What a host has before wirework: one wired link with a management address. No link-local addresses, whose random
 // part and duplicate detection would make two snapshots differ for no reason.
@@ -38,9 +38,10 @@ mount --make-rprivate /
 mount -t sysfs sysfs /sys
 mount --bind "$1/var-lib" /var/lib
 mount --bind "$1/usr-local" /usr/local
-mount --bind "$1/etc-systemd" /etc/systemd
-[ ! -d /etc/iproute2 ] || mount --bind "$1/etc-iproute2" /etc/iproute2
-mount --bind "$1/machine-id" /etc/machine-id
+# Of the machine's own /etc there is what the sandbox has not itself.
+mount --bind /etc /mnt
+[ -e "$1/etc/passwd" ] || for entry in /mnt/*; do [ -e "$1/etc/\${entry#/mnt/}" ] || ln -s "$entry" "$1/etc/"; done
+mount --bind "$1/etc" /etc
 [ -z "$2" ] || mount --bind "$2" /bin/sh
 # Last: the lab keeps its temporary files, and thus the folder above, below /run.
 mount -t tmpfs tmpfs /run
@@ -62,8 +63,8 @@ export interface SandboxOptions {
 }
 
 /**
- * A host for one test: namespaces for network, mounts and processes, whose /run, /var/lib, /usr/local and /etc/systemd
- * are its own. It ends with this process, by whatever cause: its first process waits for end of file.
+ * A host for one test: namespaces for network, mounts and processes, whose /run, /var/lib, /usr/local and what matters
+ * of /etc are its own. It ends with this process, by whatever cause: its first process waits for end of file.
  */
 export class Sandbox {
   readonly folder = mkdtempSync(join(tmpdir(), "wirework-host-"));
@@ -75,8 +76,9 @@ export class Sandbox {
   private constructor(private readonly options: SandboxOptions) {
     for (const name of persistent) mkdirSync(join(this.folder, name));
     for (const name of ["sbin", "bin", "lib"]) mkdirSync(join(this.folder, "usr-local", name));
-    mkdirSync(join(this.folder, "etc-systemd/system/multi-user.target.wants"), { recursive: true });
-    writeFileSync(join(this.folder, "machine-id"), `${MACHINE_ID}\n`);
+    mkdirSync(join(this.folder, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
+    for (const name of ["iproute2", "modules-load.d", "network"]) mkdirSync(join(this.folder, "etc", name));
+    writeFileSync(join(this.folder, "etc/machine-id"), `${MACHINE_ID}\n`);
     if (options.awk) this.program("awk", `#!/bin/sh\nexec ${options.awk} "$@"\n`);
   }
 
@@ -127,7 +129,7 @@ export class Sandbox {
 
   /** Runs a command as root in the sandbox: by hand, so to say, unless `session` is what sshd would say of one. */
   async exec(command: string, input = "", check = false): Promise<RunResult> {
-    const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "bash", "-c", command];
+    const enter = ["--target", String(this.pid), "--net", "--mount", "--pid", "bash", "--norc", "-c", command];
     const env = { SSH_CONNECTION: this.session };
     return run("nsenter", enter, { input, env, check, timeoutMs: 60_000 });
   }
@@ -150,7 +152,10 @@ export class Sandbox {
     return `${await this.kernel()}\nfiles\n${(await this.exec(FILES, "", true)).stdout}`;
   }
 
-  /** The kernel's part of it, with the names of its tables: links, addresses, rules, routes, sysctls and our nft tables. */
+  /**
+   * The kernel's part of it: links, addresses, rules, routes, sysctls and our nft tables; with the names of its tables, and
+   * with what other programs read at boot.
+   */
   async kernel(): Promise<string> {
     const [...lines] = (await this.exec(KERNEL, "", true)).stdout.split("\n");
     return [...lines.splice(0, 6).map((line) => canonical(JSON.parse(line))), ...lines].join("\n");
@@ -161,7 +166,7 @@ const KERNEL = `
 ip -j -d link; ip -j addr; ip -j -4 rule; ip -j -6 rule
 ip -j -4 route show table all; ip -j -6 route show table all
 cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
-grep -s . /etc/iproute2/rt_tables.d/* | sort
+grep -s . /etc/iproute2/rt_tables.d/* /etc/network/*/* | sort; cat /etc/rc.local 2>/dev/null
 for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :
 for file in /run/docker/containers/*; do
   pid=$(awk '$4 > 0 { print $4; exit }' "$file" 2>/dev/null)
@@ -170,7 +175,7 @@ done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
 const FILES = `
-set -- /run /var/lib /usr/local /etc/systemd /etc/iproute2 ! -path '/run/faults*' ! -path '/run/docker*' ! -path /run/wirework.lock ! -path /run/wirework
+set -- /run /var/lib /usr/local /etc ! -lname '/mnt/*' ! -path '/run/faults*' ! -path '/run/docker*' ! -path /run/wirework.lock ! -path /run/wirework
 find "$@" -printf '%p %y %m %l\\n' | sort
 find "$@" -type f -exec sha256sum {} + | sort`;
 

@@ -11,6 +11,8 @@ export const OLD = [
   "rule from 172.31.7.0/24 table 200 priority 10202",
   "rule from fd00:31:7::/64 table 200 priority 10202",
   "nat 172.31.7.0/24 oif eth0 masquerade",
+  "file /etc/network/if-up.d/wirework-a 001 |# wirework: old",
+  "block /etc/rc.local a 001 |old",
 ];
 /** Differs from {@link OLD} in each kind of fact: the link is made anew, the rest changes, comes or goes. */
 export const NEW = [
@@ -29,6 +31,10 @@ export const NEW = [
   "rule from fd00:31:7::/64 table 200 priority 10203",
   "nat 172.31.7.0/24 oif eth0 snat 192.0.2.10",
   "nat fd00:31:7::/64 oif eth0 masquerade",
+  "persistence ifupdown",
+  "file /etc/network/if-up.d/wirework-a 001 |# wirework: new",
+  "file /etc/network/interfaces.d/wirework-a 001 |# wirework: new",
+  "block /etc/rc.local a 001 |new",
 ];
 
 export interface Change {

@@ -23,6 +23,12 @@ const word = fc.constantFrom("uplink2", "wr200", "name", "private", "net/ipv4/co
 const rest = fc.array(fc.constantFrom("docker", ">=", "28", "link", "table", "="), { minLength: 1, maxLength: 4 });
 const line = rest.map((words) => words.join(" "));
 
+const path = fc.constantFrom("/etc/rc.local", "/etc/network/if-up.d/wirework-a_b-1");
+const lineNumber = fc.integer({ min: 1, max: 999 }).map((value) => String(value).padStart(3, "0"));
+const printable = fc
+  .array(fc.integer({ min: 0x20, max: 0x7e }), { maxLength: 20 })
+  .map((codes) => String.fromCharCode(...codes));
+
 /** Optional fields are left out, never there without a value. */
 const some = <T>(always: object, maybe: { [field: string]: fc.Arbitrary<T> }) =>
   fc.record({ ...(always as typeof maybe), ...maybe }, { requiredKeys: Object.keys(always) as never });
@@ -31,6 +37,8 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   window: some({ seconds: u32 }, {}),
   allow: fc.constant({ what: "management-impact" }),
   require: some({ condition: line }, {}),
+  persistence: fc.record({ backend: fc.constantFrom("ifupdown", "rcLocal") }),
+  module: fc.record({ name: fc.constantFrom("macvlan", "l2tp_eth", "8021q") }),
   table: some({ id: u32, name: word }, {}),
   guard: fc.constant({ what: "routes" }),
   link: some({ name: link, type: fc.constantFrom("macvlan", "bridge", "vlan") }, {
@@ -58,6 +66,8 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   nat: some({ from: prefix, oif: link }, { snat: single }),
   reply: fc.record({ to: prefix, except: link, mark }),
   mac: fc.record({ address: mac, container: word, network: word }),
+  file: fc.record({ path: path, number: lineNumber, text: printable }),
+  block: fc.record({ path: path, name: word, number: lineNumber, text: printable }),
 };
 
 describe("a fact's line", () => {
@@ -107,6 +117,13 @@ describe("a fact's line", () => {
     ["nat 10.0.0.0/8 oif eth2", /snat is missing/],
     ["nat 10.0.0.0/8 oif eth2 snat 10.0.0.300", /snat is missing, or not/],
     ["addr 10.0.0.1/33 dev eth0", /address is missing, or not/],
+    ["file /etc/x 1 |a", /number is missing, or not/],
+    ["file /etc/x 000 |a", /number is missing, or not/],
+    ["file /etc/x 001 a", /text is missing, or not/],
+    ["file etc/x 001 |a", /path is missing, or not/],
+    ["block /etc/rc.local 001 |a", /number is missing, or not/],
+    ["module l2tp-eth", /name is missing, or not/],
+    ["persistence unit", /backend is missing, or not/],
     ["guard everything", /what is missing, or not/],
     ["table 200 name uplink2 ", /"" is left over/],
   ];

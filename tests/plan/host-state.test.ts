@@ -28,6 +28,11 @@ const facts: Fact[] = [
   { kind: "rule", from: "172.31.7.0/24", fwmark: "0xc8000000/0xff000000", table: 254, priority: 10200 },
   { kind: "route", type: "unreachable", destination: "0.0.0.0/0", metric: 4294967295, table: 200 },
   { kind: "guard", what: "routes" },
+  { kind: "file", path: "/etc/network/if-up.d/wirework-a", number: "010", text: "  ip rule" },
+  { kind: "file", path: "/etc/network/if-up.d/wirework-a", number: "002", text: "" },
+  { kind: "block", path: "/etc/rc.local", name: "a", number: "001", text: "(" },
+  { kind: "module", name: "l2tp_eth" },
+  { kind: "persistence", backend: "ifupdown" },
   { kind: "table", id: 200, name: "uplink2" },
   { kind: "allow", what: "management-impact" },
   { kind: "window", seconds: 60 },
@@ -41,6 +46,8 @@ window 60
 allow management-impact
 require docker >= 25
 require link eth0
+persistence ifupdown
+module l2tp_eth
 table 200 name uplink2
 guard routes
 link br0 type bridge
@@ -56,6 +63,9 @@ rule from 172.31.7.0/24 fwmark 0xc8000000/0xff000000 table 254 priority 10200
 nat 172.31.7.0/24 oif eth2 snat 198.51.100.20
 nat fd00:31:7::/64 oif eth2 masquerade
 reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000
+file /etc/network/if-up.d/wirework-a 002 |
+file /etc/network/if-up.d/wirework-a 010 |  ip rule
+block /etc/rc.local a 001 |(
 `;
 
 describe("host state", () => {

@@ -7,7 +7,8 @@ facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -Ev "$NO_FACT" || :; }
 # execute: the plan in RUN. Errors go to RUN/error; the caller undoes.
 execute() {
   put "$VOLATILE/made" <"$RUN/made.ahead" || return 1
-  put_files || return 1
+  put_files "$RUN/files" || return 1
+  while read -r name; do modprobe "$name" 2>>"$RUN/error" || return 1; done <"$RUN/modules"
   ip_batch "$RUN/ip.first" || return 1
   take_values || return 1
   while read -r path value; do
@@ -19,38 +20,12 @@ execute() {
   done
   ip_batch "$RUN/ip.end" || return 1
   change_inside || return 1
-  set_nft && drop_files || return 1
+  set_nft && drop_files "$RUN/files.last" || return 1
+  # Nothing of it is forgotten while a boot could still bring back what it belongs to.
+  cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
+  keep_made "$RUN/made.kept" "$RUN/made.still.kept" || return 1
   awk -F "$TAB" 'FILENAME ~ /drop$/ { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" >"$RUN/made.now" || return 1
   if [ -s "$RUN/made.now" ]; then put "$VOLATILE/made" <"$RUN/made.now"; else rm -f "$VOLATILE/made"; fi
-}
-
-# Files of our own, whole or not at all; the directories that had to be made for them go with the last of them.
-put_files() {
-  while read -r path text; do
-    make_dirs "${path%/*}" || return 1
-    (umask 022 && printf '%b' "$text" | put "$path" && chmod 0644 "$path") || return 1
-  done 2>>"$RUN/error" <"$RUN/files"
-}
-make_dirs() {
-  [ ! -d "$1" ] || return 0
-  make_dirs "${1%/*}" || return 1
-  { cat "$LEDGER/made-dirs" 2>/dev/null || :; echo "$1"; } | put "$LEDGER/made-dirs" && (umask 022 && mkdir "$1") && return
-  forget_dir "$1"
-  return 1
-}
-forget_dir() {
-  { grep -vxF "$1" "$LEDGER/made-dirs" || :; } | put "$LEDGER/made-dirs"
-  [ -s "$LEDGER/made-dirs" ] || rm -f "$LEDGER/made-dirs"
-}
-drop_files() {
-  while read -r path; do
-    rm -f "$path" "$path.new" || return 1
-    dir=${path%/*}
-    while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
-      forget_dir "$dir"
-      dir=${dir%/*}
-    done
-  done 2>>"$RUN/error" <"$RUN/files.last"
 }
 
 ip_batch() { # FILE [FAMILY]
@@ -71,9 +46,9 @@ take_values() {
     END { for (key in taken) print key "\t" taken[key] }' "$RUN/take" "$RUN/made.ahead" | put "$VOLATILE/made"
 }
 
-read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do
+read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do but what waits for the proof
   make_plan "$@" || return 1
-  [ -s "$RUN/changes" ] || return 0
+  grep -Evq "$BOOTS" "$RUN/changes" || return 0
   { echo "the kernel does not read back what was set:"; sed 's/^/  /' "$RUN/drift"; } >>"$RUN/error"
   return 1
 }
@@ -90,7 +65,7 @@ recover() {
     cat "$RUN/blocked" >>"$RUN/error"
     return 1
   fi
-  execute && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
+  execute && persist && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
   rm -f "$LEDGER/journal"
 }
 
@@ -115,10 +90,10 @@ Remove that first (a Docker network must be replaced with the link beneath it)";
   todo=$(cat "$RUN/changes" "$RUN/take" "$RUN/made.drop" | sed -n 1p)
   [ -z "$todo" ] || arm
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
-  [ ! -s "$1" ] || units_install
+  ! needs_units "$1" || units_install
   if [ -n "$todo" ]; then
     { printf '%s\n' "$OWNER"; cat "$1"; } | put "$LEDGER/journal" || fail "the intent cannot be written; nothing was changed"
-    if ! { execute && read_back "$OWNER" "$1" "$2" && prove_path && commit; }; then undo; fi
+    if ! { execute && read_back "$OWNER" "$1" "$2" && prove_path && persist && commit; }; then undo; fi
     # Here the change is done: what fails from now on is said, and the next run mends it.
     rm -f "$LEDGER/journal" || complain "the intent of a finished change is still there: $LEDGER/journal"
     disarm

@@ -11,10 +11,13 @@ NO_FACT='^(require|window|allow) ' # lines that say how, not what
 AWK_FACTS='
 function parse(fact,    n, w, i) {
   n = split(fact, w, " "); kind = w[1]; key = ""; dev = ""; split("", opt)
+  if (kind == "file" || kind == "block") return parse_line(fact, n, w)
   if (fact ~ /  |^ | $/) return "one space between words"
   if (kind == "window")  { key = kind; return n == 2 && is_number(w[2], 10, 3600) ? "" : "window SECONDS, 10-3600" }
   if (kind == "allow")   { key = fact; return fact == "allow management-impact" ? "" : "allow management-impact" }
   if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
+  if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal)$/ ? "" : "persistence ifupdown, or rcLocal" }
+  if (kind == "module")  return parse_module(n, w)
   if (kind == "table")   return parse_table(n, w)
   if (kind == "guard")   return parse_guard(fact)
   if (kind == "link")    return parse_link(n, w)
@@ -25,7 +28,7 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
-  return "kinds are window, allow, require, table, guard, link, sysctl, addr, route, rule, nat, reply, mac; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -117,7 +120,13 @@ function parse_rule(n, w,    bad, i, six, name, words) {
   return ""
 }
 
-# table, guard: files of our own, which outlive a reboot. opt["path"] and opt["text"], where \n stands for a newline.
+# module, table, guard: files of our own, which outlive a reboot. opt["path"] and opt["text"], where \n stands for a newline.
+function parse_module(n, w) {
+  if (n != 2 || w[2] !~ /^[a-z0-9][a-z0-9_]*$/ || length(w[2]) > 40) return "module NAME, as lsmod prints it"
+  key = "module " w[2]; opt["name"] = w[2]
+  opt["path"] = "/etc/modules-load.d/wirework-" w[2] ".conf"; opt["text"] = "# wirework\\n" w[2] "\\n"
+  return ""
+}
 function parse_table(n, w) {
   if (n != 4 || w[3] != "name") return "table ID name NAME"
   if (!is_table(w[2])) return "the id must be 1-4294967295, not 252-255"
@@ -130,6 +139,26 @@ function parse_guard(fact) {
   if (fact != "guard routes") return "guard routes"
   key = fact; opt["path"] = "/etc/systemd/networkd.conf.d/wirework.conf"
   opt["text"] = "# wirework: routes and rules of others are not deleted at restart\\n[Network]\\nManageForeignRoutes=no\\nManageForeignRoutingPolicyRules=no\\n"
+  return ""
+}
+
+# file, block: a line of what another program reads at boot. A file is one of ours, wherever mode_of() allows one; a block
+# is a part of a file of the administrator. Both bear a name, so that two owners never write one.
+function parse_line(fact, n, w,    at) {
+  at = index(fact, "|"); opt["path"] = w[2]; opt["name"] = kind == "block" ? w[3] : ""; opt["number"] = w[kind == "block" ? 4 : 3]
+  opt["line"] = substr(fact, at + 1)
+  key = kind " " w[2] " " (kind == "block" ? w[3] " " : "") opt["number"]
+  if (substr(fact, 1, at) != key " |") return kind == "block" ? "block PATH NAME NUMBER |TEXT" : "file PATH NUMBER |TEXT"
+  if (opt["number"] !~ /^[0-9][0-9][0-9]$/ || opt["number"] == "000") return "lines are numbered 001-999"
+  if (kind == "file" && mode_of(w[2]) == "") return "not a place for a file of ours"
+  if (kind == "block" && w[2] != "/etc/rc.local") return "only /etc/rc.local takes a block"
+  if (kind == "block" && w[3] !~ /^[A-Za-z0-9_-]+$/) return "not a name for a block"
+  return ""
+}
+# Where a file of ours may stand, and with what mode. run-parts, which runs the scripts there, takes no name with a dot.
+function mode_of(path) {
+  if (path ~ /^\/etc\/network\/interfaces\.d\/wirework-[A-Za-z0-9_-]+$/) return "644"
+  if (path ~ /^\/etc\/network\/if-up\.d\/wirework-[A-Za-z0-9_-]+$/) return "755"
   return ""
 }
 

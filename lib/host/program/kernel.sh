@@ -94,29 +94,9 @@ read_kernel() {
         close("/proc/sys/" path)
       }
     }' "$1"
-  read_files "$1"
+  read_files "$1" || return 1
   cat "$RUN/k.nft"
   read_containers "$1"
-}
-
-# file PATH TEXT, of every file that a fact names; rtname ID NAME FILE, of the tables that others have named
-read_files() { # VIEW
-  awk "$AWK_FACTS"'
-    $1 == "W" { sub(/^W [^ ]+/, "W") }
-    { sub(/^. /, "") }
-    /^(table|guard) / { parse($0); paths[opt["path"]] }
-    END {
-      for (path in paths) {
-        text = ""; there = 0
-        while ((getline line <path) > 0) { text = text line "\\n"; there = 1 }
-        close(path); if (there) print "K file", path, text
-      }
-    }' "$1"
-  grep -q ' table [0-9]* name ' "$1" || return 0
-  for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do
-    case $file in */wirework-*) continue ;; esac
-    [ ! -f "$file" ] || awk -v file="$file" '/^[ \t]*(0x)?[0-9a-fA-F]+[ \t]+[^ \t]+/ { print "K rtname", $1, $2, file }' "$file"
-  done
 }
 
 # Our own nft tables. They have no mark of their own; what they looked like when they were made is kept for this boot,

@@ -4,9 +4,9 @@
 
 # make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
 # Touched are the facts of NEW and SEEDS (what was, or may have been, made before) and all that stands on a link among
-# them. Plans into RUN: files, ip.first, take, sysctl, ip.last, rule.*, ip.end, inside, nft.*,
-# files.last; and says: changes,
-# drift, pending, notes, conflicts, blocked, and risk: what of it could cut the session that it is asked for by.
+# them. Plans into RUN: files, modules, ip.first, take, sysctl, ip.last, rule.*, ip.end, inside, nft.*, files.last, persist,
+# persist.last; and says: changes, drift, pending, notes, conflicts, blocked, and risk: what of it could cut the session that
+# it is asked for by.
 make_plan() {
   {
     facts_of_others "$1"
@@ -15,9 +15,9 @@ make_plan() {
     echo "P sysctl net/ipv4/conf/all/promote_secondaries"
     sed -n 's|^addr [0-9.]*/.* dev \(.*\)$|P sysctl net/ipv4/conf/\1/promote_secondaries|p' "$3" | sort -u
   } >"$RUN/view" || return 1
-  cat "$VOLATILE/made" 2>/dev/null >"$RUN/made" || :
+  cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -25,7 +25,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -54,7 +54,7 @@ facts_of_others() {
 }
 
 AWK_PLAN='
-FILENAME ~ /made$/ { i = index($0, "\t"); M[substr($0, 1, i - 1)] = substr($0, i + 1); made[++mades] = $0; next }
+FILENAME ~ /made$/ { i = index($0, "\t"); k = substr($0, 1, i - 1); if (!(k in M)) { M[k] = substr($0, i + 1); made[++mades] = $0 } next }
 $1 == "K" && $2 == "link" {
   L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
   L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13
@@ -71,8 +71,11 @@ $1 == "K" && $2 == "route"  {
   if ($8 == "-" && $7 != "-" && $10 ~ /^(unicast|1)$/) onlink[$7] = onlink[$7] " " $3
 }
 $1 == "K" && $2 == "rule"   { rule_line() }
-$1 == "K" && $2 == "file"   { F[$3] = substr($0, length($3) + 9) }
+$1 == "K" && $2 == "mode"   { F_mode[$3] = $4; F_type[$3] = $5 }
+$1 == "K" && $2 == "text"   { file_line($3, substr($0, length($3) + 10)) }
+$1 == "K" && $2 == "open"   { F_open[$3] }
 $1 == "K" && $2 == "rtname" { named[$3] = $4 " (" $5 ")"; id_of[$4] = $3 " (" $5 ")" }
+$1 == "K" && $2 == "module" { module_state[$3] = $4 }
 $1 == "K" && $2 == "nft"    { X[substr($0, 7)] }
 $1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
 $1 == "K" && $2 == "docker" { silent = 1 }
@@ -92,6 +95,8 @@ function want(f, who) {
   }
   if (!(key in W)) all[++wanted] = key
   W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
+  if (kind == "persistence") native[who]
+  if (kind == "file" || kind == "block") want_line()
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
   if (kind == "route") { W_src[key] = opt["src"]; W_via[key] = opt["via"]; W_to[key] = opt["to"] }
   if (kind == "link") {
@@ -211,7 +216,8 @@ END {
       parse(W[k]); f = W[k]
       if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
-      if (kind == "rule") rule(); if (kind ~ /^(table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
+      if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
+      if (kind ~ /^(file|block)$/) text_line()
       if (kind == "mac") mac()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
@@ -219,14 +225,22 @@ END {
     else if (k ~ /^route /) no_route(k)
     else if (k ~ /^sysctl /) no_sysctl(k)
     else if (k ~ /^rule /) no_rule(k)
-    else if (k ~ /^(table|guard) /) no_file(k)
+    else if (k ~ /^(module|table|guard) /) no_file(k)
+    else if (k ~ /^(file|block) /) no_line(k)
     else if (k ~ /^(nat|reply) /) no_nft(k)
     else if (k ~ /^mac /) no_mac(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
   nft_tables()
+  whole_files()
+  for (k in W) if (k ~ /^(addr|sysctl) / && is_native(holders[k])) print k >(out "made.kept")
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
+}
+# Who brings the facts of an owner back is another program, which remembers nothing of what was there before.
+function is_native(list,    w, n, i) {
+  n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] in native) return 1
+  return 0
 }
 function without(list, who,    w, n, i, rest) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] != who) rest = rest " " w[i]
@@ -369,30 +383,6 @@ function rule_del(k, but,    n, i, targets) {
 function no_rule(k) {
   if (!(k in U)) return
   removed(old(k)); risk(old(k)); rule_del(k)
-}
-
-# table, guard: a file of our own, known by its first line. A table that others use is theirs.
-function file(    n, w) {
-  if (kind == "guard" && NO_NETWORKD) return
-  if (opt["path"] in F) {
-    if (F[opt["path"]] == opt["text"]) return
-    if (F[opt["path"]] !~ /^# wirework/) return foreign(f, opt["path"])
-    changed(f, opt["path"] " with another text")
-  } else {
-    if (kind == "table") {
-      if (opt["id"] in named) return foreign(f, "table " opt["id"] " name " named[opt["id"]])
-      if (opt["name"] in id_of) return foreign(f, "table " id_of[opt["name"]] " name " opt["name"])
-      if (opt["id"] in others_in) return foreign(f, "in table " opt["id"] " a route to " others_in[opt["id"]])
-      for (n in others_at) if (others_at[n] ~ (" table " opt["id"] " ")) return foreign(f, others_at[n])
-    }
-    added(f)
-  }
-  print opt["path"] " " opt["text"] >(out "files")
-}
-function no_file(k) {
-  parse(old(k))
-  if (opt["path"] in F) { if (F[opt["path"]] !~ /^# wirework/) return; removed(old(k)) }
-  print opt["path"] >(out "files.last") # also where only its temporary file was written
 }
 
 # nat, reply: the whole of our table is made anew in one transaction when anything in it changes.

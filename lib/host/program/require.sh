@@ -101,6 +101,8 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       at_least "$have" "$wanted" || unmet "this host has $have" ;;
     link) [ -e "/sys/class/net/$name" ] || ip link show dev "$name" >/dev/null 2>&1 || unmet "this host has the links: $(links)" ;;
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
+    persistence) ready=$(persistence_missing "$name"); [ -z "$ready" ] || unmet "$ready; choose another persistence" ;;
+    ifupdown) ifquery "$name" >/dev/null 2>&1 || unmet "ifupdown does not bring this link up, so that nobody would run our script when it comes; choose another persistence" ;;
     not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
     not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
     rp_filter-loose)
@@ -113,6 +115,25 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       [ -z "$taken" ] || unmet "Docker's bridge would take over what this host reaches otherwise: $taken
     choose another subnet" ;;
     *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
+  esac
+}
+
+# Why a backend would bring nothing back on this host.
+persistence_missing() { # BACKEND
+  case $1 in
+    ifupdown)
+      if ! command -v ifup >/dev/null 2>&1 || ! command -v ifquery >/dev/null 2>&1; then echo "this host has no ifupdown"
+      elif ! grep -Eqs '^[[:blank:]]*source(-directory)?[[:blank:]]+(/etc/network/)?interfaces\.d(/\*)?[[:blank:]]*$' /etc/network/interfaces; then
+        echo "/etc/network/interfaces does not source interfaces.d"
+      elif [ -d /run/systemd/system ] && ! systemctl -q is-enabled networking.service 2>/dev/null; then
+        echo "networking.service, which runs ifup at boot, is not enabled"
+      fi ;;
+    rcLocal)
+      if [ -d /run/systemd/system ]; then set -- /usr/lib/systemd/system/rc-local.service /lib/systemd/system/rc-local.service
+      else set -- /etc/init.d/rc.local /etc/init.d/rc-local
+      fi
+      [ -e "$1" ] || [ -e "$2" ] || echo "nothing on this host runs /etc/rc.local at boot" ;;
+    *) echo "this program does not know it; update the Host first" ;;
   esac
 }
 unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }

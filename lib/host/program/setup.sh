@@ -139,7 +139,13 @@ units_install() {
   units_reload
 }
 
-has_facts() { [ -n "$(facts_of_others "" | sed -n 1p)" ]; }
+# Whether an owner has facts that no other program brings back at boot.
+has_facts() {
+  facts_of_others "" | awk '
+    $3 == "persistence" { native[$2] } { owners[$2] }
+    END { for (owner in owners) if (!(owner in native)) { print owner; exit } }' | grep -q .
+}
+needs_units() { [ -s "$1" ] && ! grep -q '^persistence ' "$1"; } # FACTS
 
 units_follow() {
   if has_facts; then

@@ -27,7 +27,7 @@ boot_ledger() {
 
 boot_facts() { # what plans them
   : >"$RUN/error"
-  "$@" && execute || return 1
+  "$@" && execute && persist || return 1
   cat "$RUN/changes" "$RUN/conflicts" "$RUN/pending" >>"$RUN/out"
 }
 
@@ -109,6 +109,6 @@ follow_docker() { # filters
 # ledger_changed: the watcher is told of facts that changed nothing in the kernel yet. Opened for both directions, because
 # that never waits for a reader.
 ledger_changed() {
-  facts_of_others "" | grep -q ' container ' || rm -f "$VOLATILE/containers"
+  facts_of_others "" | grep -q ' container ' || rm -f "$VOLATILE/containers" || : # the change is done
   [ ! -p "$VOLATILE/events" ] || echo ledger 1<>"$VOLATILE/events"
 }

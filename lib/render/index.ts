@@ -1,0 +1,52 @@
+import { factText } from "../plan/fact-text";
+import type { Fact } from "../plan/facts";
+import { type HostState, hostState } from "../plan/host-state";
+import { Persistence } from "../plan/persistence";
+import { type Problem, shown } from "../problems";
+import type { Backend } from "./backend";
+import { ifupdown } from "./ifupdown";
+import { rcLocal } from "./rc-local";
+import { unit } from "./unit";
+
+/** Every backend. */
+export const BACKENDS: { readonly [P in Persistence]: Backend } = { unit, ifupdown, rcLocal };
+
+/** A host state with what brings it back. */
+export interface Rendered {
+  /** The state, with the files of the backend among its facts. */
+  readonly hostState: HostState;
+  /** What the backend cannot bring back. */
+  readonly problems: readonly Problem[];
+  /** What may surprise, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Adds to a host state what brings it back at boot. */
+export function render(owner: string, persistence: Persistence, state: HostState): Rendered {
+  const backend = BACKENDS[persistence];
+  const { facts } = state;
+  const problems = refusals(persistence, facts);
+  const nothing = facts.every(({ kind }) => backend.kinds[kind] === "stands");
+  if (persistence === Persistence.Unit || nothing || problems.length > 0) {
+    return { hostState: state, problems, warnings: [] };
+  }
+  const added: Fact[] = [{ kind: "persistence", backend: persistence }, ...backend.render(owner, facts)];
+  return { hostState: hostState([...facts, ...added]), problems, warnings: backend.warnings(facts) };
+}
+
+/** A problem for each kind of fact that the backend refuses. */
+function refusals(persistence: Persistence, facts: readonly Fact[]): Problem[] {
+  const able = Object.values(Persistence).filter((one) => facts.every((fact) => refusal(one, fact) === undefined));
+  const byKind = new Map([...facts].reverse().map((fact) => [fact.kind, fact]));
+  return [...byKind.values()].reverse().flatMap((fact) => {
+    const reason = refusal(persistence, fact);
+    const rule = `cannot bring back ${shown(factText(fact))}: ${reason}`;
+    const wayOut = `give ${able.map(shown).join(" or ")}`;
+    return reason === undefined ? [] : [{ property: "persistence", value: persistence, rule, wayOut }];
+  });
+}
+
+function refusal(persistence: Persistence, { kind }: Fact): string | undefined {
+  const treatment = BACKENDS[persistence].kinds[kind];
+  return typeof treatment === "object" ? treatment.refused : undefined;
+}

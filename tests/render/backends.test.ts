@@ -1,0 +1,259 @@
+import { strict as assert } from "node:assert";
+import { FACT_KINDS, factText } from "../../lib/plan/fact-text";
+import { type Fact, hostState, parseFact } from "../../lib/plan/host-state";
+import { Persistence } from "../../lib/plan/persistence";
+import { BACKENDS, render } from "../../lib/render";
+import { fileName } from "../../lib/render/backend";
+import { run } from "../lab/process";
+
+const OWNER = "demo/dev/PolicyRoutedAgent.probe";
+const NAME = "demo_dev_PolicyRoutedAgent_probe-";
+
+const state = (lines: readonly string[]) => hostState(lines.map(parseFact));
+const added = (persistence: Persistence, lines: readonly string[]) => {
+  const { hostState: all, problems } = render(OWNER, persistence, state(lines));
+  assert.deepEqual(problems, []);
+  return all.facts.map(factText).filter((text) => !lines.includes(text));
+};
+
+/** The files that facts come to, each with its text; blocks by path and name. */
+function files(facts: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const fact of facts) {
+    const [, place, text] = /^(?:file|block) (.*) \d{3} \|(.*)$/.exec(fact) ?? [];
+    if (place !== undefined) found[place] = `${found[place] ?? ""}${text}\n`;
+  }
+  return found;
+}
+const others = (facts: readonly string[]) => facts.filter((fact) => !/^(file|block) /.test(fact));
+
+const UPLINK = [
+  "require link eth2",
+  "table 200 name uplink2",
+  "guard routes",
+  "sysctl net/ipv4/conf/eth2/rp_filter = 2",
+  "addr 192.168.20.77/32 dev eth2",
+  "addr fd00:20::77/128 dev eth2",
+  "route 0.0.0.0/0 via 192.168.20.1 dev eth2 table 200",
+  "route ::/0 via fe80::1 dev eth2 table 200",
+  "route unreachable ::/0 metric 4294967295 table 200",
+  "rule from 172.31.7.0/24 table 200 priority 12002",
+  "rule from ::/0 iif docker0 table 254 suppress_prefixlength 0 priority 12001",
+];
+const SHIM = [
+  "require link eth1",
+  "link aaa0 parent shim0 type vlan id 5 mtu 1400",
+  "link shim0 parent eth1 type macvlan mode bridge address 02:aa:bb:cc:dd:ee",
+  "sysctl net/ipv4/conf/shim0/arp_ignore = 1",
+  "sysctl net/ipv6/conf/shim0/accept_ra = 0",
+  "addr 192.168.9.2/32 dev shim0",
+  "route 192.168.9.64/26 dev shim0",
+];
+
+const ENVIRONMENT = `PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+`;
+const TRY = `try() { # COMMAND: says why it failed, unless it is done already, or is IPv6 on a link that has only IPv4 so far
+  said=$("$@" 2>&1) && return
+  case $said in *exists* | *"lready assigned"*) return ;; esac
+  case "\${ADDRFAM:-} $*" in "inet "*:*:*) return ;; esac
+  echo "wirework: $*: $said" >&2
+}
+`;
+const ON = `on() { # LINK COMMAND: when that link came up, or all did
+  case \${IFACE:-$1} in "$1" | --all) ;; *) return ;; esac
+  [ -e "/sys/class/net/$1" ] || return
+  shift
+  try "$@"
+}
+`;
+const BENEATH = `beneath() { # PARENT LINK: ours stands on a link that came late, when ifupdown had given up on it
+  [ "\${IFACE:-}" = "$1" ] || return
+  [ $(($(cat "/sys/class/net/$2/flags" 2>/dev/null || echo 0) & 1)) = 1 ] || try ifup "$2"
+}
+`;
+const SETTING = `setting() { # PATH VALUE
+  [ ! -e "/proc/sys/$1" ] || echo "$2" >"/proc/sys/$1"
+}
+`;
+const UPLINK_LINES = `setting net/ipv4/conf/eth2/rp_filter 2
+on eth2 ip address add 192.168.20.77/32 dev eth2
+on eth2 ip address add fd00:20::77/128 dev eth2 nodad
+on eth2 ip route add 0.0.0.0/0 via 192.168.20.1 dev eth2 table 200 proto 119
+on eth2 ip route add ::/0 via fe80::1 dev eth2 table 200 proto 119
+try ip route add unreachable ::/0 metric 4294967295 table 200 proto 119
+try ip rule add from 172.31.7.0/24 table 200 priority 12002 protocol 119
+try ip -6 rule add from ::/0 iif docker0 table 254 suppress_prefixlength 0 priority 12001 protocol 119
+`;
+
+const hash = fileName(OWNER).slice(NAME.length);
+const HOOK = `/etc/network/if-up.d/wirework-${NAME}${hash}`;
+const STANZAS = `/etc/network/interfaces.d/wirework-${NAME}${hash}`;
+const BLOCK = `/etc/rc.local ${NAME}${hash}`;
+const hook = (text: string) =>
+  `#!/bin/sh\n# wirework: facts of ${OWNER}; ifupdown runs this after each interface that it brought up\n${text}exit 0\n`;
+const block = (text: string) => `# facts of ${OWNER}\n(\n${text}) || :\n`;
+
+/** What each situation comes to, in every backend: all that is added to its facts. */
+const situations: readonly {
+  readonly name: string;
+  readonly facts: readonly string[];
+  readonly comes: { readonly [P in Persistence]: { readonly asks: string[]; readonly files: Record<string, string> } };
+}[] = [
+  {
+    name: "a second way out, with addresses and settings of a link that is not ours",
+    facts: UPLINK,
+    comes: {
+      unit: { asks: [], files: {} },
+      ifupdown: {
+        asks: ["require ifupdown eth2", "require persistence ifupdown", "persistence ifupdown"],
+        files: { [HOOK]: hook(ENVIRONMENT + TRY + ON + SETTING + UPLINK_LINES) },
+      },
+      rcLocal: {
+        asks: ["require persistence rcLocal", "persistence rcLocal"],
+        files: { [BLOCK]: block(ENVIRONMENT + TRY + ON + SETTING + UPLINK_LINES) },
+      },
+    },
+  },
+  {
+    name: "links of our own, one on the other",
+    facts: SHIM,
+    comes: {
+      unit: { asks: [], files: {} },
+      ifupdown: {
+        asks: ["require ifupdown eth1", "require persistence ifupdown", "persistence ifupdown"],
+        files: {
+          [STANZAS]: `# wirework: links of ${OWNER}
+auto shim0
+iface shim0 inet manual
+    pre-up ip link show dev shim0 >/dev/null 2>&1 || ip link add link eth1 name shim0 group 30583 address 02:aa:bb:cc:dd:ee type macvlan mode bridge
+    pre-up ip link set dev shim0 alias wirework:${OWNER}
+    pre-up [ ! -e /proc/sys/net/ipv4/conf/shim0/arp_ignore ] || echo 1 >/proc/sys/net/ipv4/conf/shim0/arp_ignore
+    pre-up [ ! -e /proc/sys/net/ipv6/conf/shim0/accept_ra ] || echo 0 >/proc/sys/net/ipv6/conf/shim0/accept_ra
+    up ip link set dev shim0 up
+    down ip link set dev shim0 down || true
+auto aaa0
+iface aaa0 inet manual
+    pre-up ip link show dev aaa0 >/dev/null 2>&1 || ip link add link shim0 name aaa0 group 30583 mtu 1400 type vlan id 5
+    pre-up ip link set dev aaa0 alias wirework:${OWNER}
+    up ip link set dev aaa0 up
+    down ip link set dev aaa0 down || true
+`,
+          [HOOK]: hook(`${ENVIRONMENT}${TRY}${ON}${BENEATH}beneath eth1 shim0
+beneath shim0 aaa0
+on shim0 ip address add 192.168.9.2/32 dev shim0
+on shim0 ip route add 192.168.9.64/26 dev shim0 proto 119
+`),
+        },
+      },
+      rcLocal: {
+        asks: ["require persistence rcLocal", "persistence rcLocal"],
+        files: {
+          [BLOCK]:
+            block(`${ENVIRONMENT}${TRY}${ON}${SETTING}try ip link add link eth1 name shim0 group 30583 address 02:aa:bb:cc:dd:ee type macvlan mode bridge
+try ip link set dev shim0 alias wirework:${OWNER}
+try ip link add link shim0 name aaa0 group 30583 mtu 1400 type vlan id 5
+try ip link set dev aaa0 alias wirework:${OWNER}
+setting net/ipv4/conf/shim0/arp_ignore 1
+setting net/ipv6/conf/shim0/accept_ra 0
+try ip link set dev shim0 up
+try ip link set dev aaa0 up
+on shim0 ip address add 192.168.9.2/32 dev shim0
+on shim0 ip route add 192.168.9.64/26 dev shim0 proto 119
+`),
+        },
+      },
+    },
+  },
+  {
+    name: "what stands by itself",
+    facts: ["window 60", "require docker >= 25", "module l2tp_eth", "table 200 name uplink2", "guard routes"],
+    comes: {
+      unit: { asks: [], files: {} },
+      ifupdown: { asks: [], files: {} },
+      rcLocal: { asks: [], files: {} },
+    },
+  },
+];
+
+describe("a backend", () => {
+  for (const { name, facts, comes } of situations) {
+    for (const persistence of Object.values(Persistence)) {
+      it(`"${persistence}" says what it asks and writes for ${name}`, () => {
+        const found = added(persistence, facts);
+        assert.deepEqual({ asks: others(found), files: files(found) }, comes[persistence]);
+      });
+    }
+  }
+
+  it("refuses what it cannot bring back, once for each kind, with the reason and who can", () => {
+    const facts = [
+      ...UPLINK,
+      "nat 172.31.7.0/24 oif eth2 masquerade",
+      "nat fd00:31:7::/64 oif eth2 masquerade",
+      "reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000",
+    ];
+    for (const persistence of ["ifupdown", "rcLocal"] as const) {
+      const { problems, hostState: same } = render(OWNER, persistence, state(facts));
+      assert.deepEqual(
+        problems.map(({ property, value, wayOut }) => ({ property, value, wayOut })),
+        [1, 2].map(() => ({ property: "persistence", value: persistence, wayOut: 'give "unit"' })),
+      );
+      assert.match(
+        problems[0].rule,
+        /^cannot bring back "nat 172\.31\.7\.0\/24 oif eth2 masquerade": entries of all owners stand in one nft table/,
+      );
+      assert.match(problems[1].rule, /^cannot bring back "reply /);
+      assert.deepEqual(same, state(facts));
+    }
+    assert.deepEqual(render(OWNER, "unit", state(facts)).problems, []);
+  });
+
+  it("has a place for every kind of fact", () => {
+    for (const backend of Object.values(BACKENDS))
+      assert.deepEqual(Object.keys(backend.kinds).sort(), [...FACT_KINDS].sort());
+  });
+
+  it("says what may surprise", () => {
+    assert.deepEqual(render(OWNER, "unit", state(UPLINK)).warnings, []);
+    assert.match(render(OWNER, "ifupdown", state(UPLINK)).warnings.join(), /comes back with ifup/);
+    assert.match(render(OWNER, "rcLocal", state(UPLINK)).warnings.join(), /Docker may start containers before/);
+    assert.doesNotMatch(render(OWNER, "rcLocal", state(SHIM)).warnings.join(), /Docker/);
+  });
+
+  it("names the files of two owners apart, as run-parts takes them", () => {
+    const owners = ["a/b/C.d", "a/b/C-d", "a/b/C_d", `a/b/C.${"d".repeat(150)}`, `a/b/C.${"d".repeat(151)}`];
+    const names = owners.map(fileName);
+    assert.equal(new Set(names).size, owners.length);
+    for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,120}$/);
+  });
+
+  it("never lets a value become a command", () => {
+    const evil: Fact[] = [
+      { kind: "addr", address: "192.168.9.2/32", dev: "eth0;id" },
+      { kind: "sysctl", key: "net/ipv4/conf/eth0/x", value: "`id`" },
+      { kind: "link", name: "$(id)", type: "bridge" },
+    ];
+    for (const fact of evil) {
+      assert.throws(() => render(OWNER, "ifupdown", hostState([fact])), /not fit for a shell script/);
+      assert.throws(() => render(OWNER, "rcLocal", hostState([fact])), /not fit for a shell script/);
+    }
+  });
+
+  for (const shell of [
+    ["dash", "-n"],
+    ["busybox", "sh", "-n"],
+    ["shellcheck", "-s", "sh", "-"],
+  ]) {
+    it(`writes scripts that ${shell.join(" ")} takes`, async () => {
+      const scripts = situations
+        .flatMap(({ comes }) => [comes.ifupdown.files[HOOK], comes.rcLocal.files[BLOCK]])
+        .filter((text) => text !== undefined);
+      assert.equal(scripts.length, 4);
+      for (const script of scripts) {
+        const { code, stdout, stderr } = await run(shell[0], shell.slice(1), { input: script, check: false });
+        assert.equal(code, 0, stdout + stderr);
+      }
+    });
+  }
+});
