@@ -1,82 +1,13 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { createFar, type Far } from "../lab/far";
+import type { Far } from "../lab/far";
 import { NetworkManager } from "../lab/host-network";
-import { LabImage, loadImages } from "../lab/images";
+import { LabImage } from "../lab/images";
 import type { Lan } from "../lab/lan";
-import type { LightHost } from "../lab/light-host";
 import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
-import {
-  assertSettled,
-  assertTakenBack,
-  changes,
-  type Debian,
-  debians,
-  lab,
-  onHost,
-  type Site,
-  stackOn,
-} from "./support";
-
-/** A host with two uplinks, and a server that both lead to. */
-interface TwoUplinks extends Site {
-  readonly second: Lan;
-  readonly far: Far;
-}
-
-const places = new Map<string, Promise<TwoUplinks>>();
-
-/** The place of a Debian; made by the first scenario that needs it. */
-function twoUplinks(debian: Debian): Promise<TwoUplinks> {
-  const known = places.get(debian) ?? makePlace(debian, debian);
-  places.set(debian, known);
-  return known;
-}
-
-async function makePlace(place: string, debian: Debian, networkManager?: NetworkManager): Promise<TwoUplinks> {
-  const net = await lab;
-  const lan = await net.lan({
-    name: `one${place}`,
-    subnet: "192.168.9.0/24",
-    gateway: "192.168.9.1",
-    subnet6: "fd00:9::/64",
-    gateway6: "fd00:9::1",
-  });
-  const second = await net.lan({
-    name: `two${place}`,
-    subnet: "192.168.20.0/24",
-    gateway: "192.168.20.1",
-    subnet6: "fd00:20::/64",
-    gateway6: "fd00:20::1",
-  });
-  const far = await createFar(`far${place}`, [lan, second]);
-  const host = await net.lightHost({
-    name: `uplinks${place}`,
-    debian,
-    ...(networkManager && { networkManager }),
-    lans: [
-      {
-        lan,
-        interface: "eth1",
-        addresses: ["192.168.9.10/24", "fd00:9::10/64"],
-        gateway: "192.168.9.1",
-        gateway6: "fd00:9::1",
-      },
-      { lan: second, interface: "eth2", addresses: ["192.168.20.10/24", "fd00:20::10/64"] },
-    ],
-  });
-  await prepare(host);
-  return { lan, second, far, host, found: await host.snapshot() };
-}
-
-async function prepare(host: LightHost): Promise<void> {
-  // Docker turns it on with its first IPv6 network and never off again: it is no trace of ours.
-  await host.exec(
-    "echo net.ipv6.conf.all.forwarding=1 >/etc/sysctl.d/50-forwarding.conf; sysctl -q -p /etc/sysctl.d/50-forwarding.conf",
-  );
-  await loadImages(host);
-}
+import { assertSettled, assertTakenBack, changes, debians, onHost, stackOn } from "./support";
+import { seen, type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 const uplink = (last: number) => `{ dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::${last}" }`;
 
@@ -93,15 +24,6 @@ const probe = new PolicyRoutedAgent("probe", {
 const plain = new BridgeAgent("plain", web);
 export const verification = probe.verification;
 `;
-
-/** The address by which the far server sees who runs there; what went wrong where it does not. */
-async function seen(place: TwoUplinks, where: string, family: 4 | 6): Promise<string> {
-  const to = family === 4 ? place.far.address : place.far.address6;
-  const command = `busybox nc -w 3 ${to} ${place.far.port} </dev/null`;
-  const inside = where === "host" ? command : `docker exec ${where} ${command}`;
-  const { stdout, stderr } = await place.host.exec(inside, { check: false });
-  return stdout.split(" ")[1] ?? `nobody: ${stderr.trim()}`;
-}
 
 /** Everybody's way out, and the answers of a published port, all as declared; what is not, at once. */
 async function ways(place: TwoUplinks): Promise<Record<string, string>> {
@@ -157,20 +79,6 @@ async function assertSilent(place: TwoUplinks): Promise<void> {
 describe("a policy-routed agent", function () {
   this.timeout(500_000);
 
-  // A scenario that failed half-way must not fail the ones after it.
-  afterEach(async function () {
-    if (this.currentTest?.state !== "failed") return;
-    for (const place of await Promise.all(places.values())) {
-      await place.host.reset();
-      await prepare(place.host);
-      place.found = await place.host.snapshot();
-    }
-  });
-
-  after(async () => {
-    for (const { far } of await Promise.all(places.values())) await far.remove();
-  });
-
   for (const debian of debians) {
     it(`on Debian ${debian} leaves by the second uplink, through every event, changes in place, and goes without a trace`, async () => {
       const place = await twoUplinks(debian);
@@ -219,8 +127,7 @@ describe("a policy-routed agent", function () {
   }
 
   it("on a host of NetworkManager stays through its restarts, and when it takes up a link anew", async () => {
-    const place = await makePlace("nm", "12", NetworkManager.networkManager);
-    places.set("nm", Promise.resolve(place));
+    const place = await twoUplinks("12", NetworkManager.networkManager);
     const { host } = place;
     // It gives links its own settings at boot, and counts the metrics of its routes up with each activation.
     await host.reboot();

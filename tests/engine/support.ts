@@ -54,8 +54,14 @@ afterEach(async function () {
   }
 });
 
+/** What goes before the lab does. */
+export const beforeStop: (() => Promise<unknown>)[] = [];
+
 // Once, after all scenarios of all files.
-after(async () => (await lab).stop());
+after(async () => {
+  for (const end of beforeStop) await end();
+  await (await lab).stop();
+});
 
 const preamble = `
 import * as pulumi from "@pulumi/pulumi";

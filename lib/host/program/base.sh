@@ -72,8 +72,8 @@ put() {
     complain "$1 is a symbolic link; wirework writes only to files of its own. Remove it"
     return 1
   fi
-  cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && sync "${1%/*}" && return
-  rm -f "$1.new" # on a full disk it would hold the room that the next try needs
+  cat >"$1.wirework.new" && sync "$1.wirework.new" && mv -f "$1.wirework.new" "$1" && sync "${1%/*}" && return
+  rm -f "$1.wirework.new" # on a full disk it would hold the room that the next try needs
   return 1
 }
 

@@ -65,7 +65,7 @@ recover() {
     cat "$RUN/blocked" >>"$RUN/error"
     return 1
   fi
-  execute && persist && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
+  drop_leftovers && execute && persist && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
   rm -f "$LEDGER/journal"
 }
 

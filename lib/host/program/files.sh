@@ -164,7 +164,7 @@ function found_text(path, name,    n, text) {
 put_files() { # LIST
   while read -r mode path text; do
     make_dirs "${path%/*}" || return 1
-    if [ "$mode" = - ]; then cp -p "$path" "$path.new" || return 1; fi # mode and owner stay
+    if [ "$mode" = - ]; then cp -p "$path" "$path.wirework.new" || return 1; fi # mode and owner stay
     (umask 022 && printf '%b' "$text" | put "$path") || return 1
     [ "$mode" = - ] || chmod "$mode" "$path" || return 1
   done 2>>"$RUN/error" <"$1"
@@ -182,7 +182,7 @@ forget_dir() {
 }
 drop_files() { # LIST
   while read -r path; do
-    rm -f "$path" "$path.new" || return 1
+    rm -f "$path" "$path.wirework.new" || return 1
     dir=${path%/*}
     while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
       forget_dir "$dir"
@@ -206,6 +206,13 @@ forget_links() { # FILE
   sed -n 's/^auto //p' "$1" 2>/dev/null | while read -r link; do
     [ -e "/sys/class/net/$link" ] || ! ifquery --state "$link" >/dev/null 2>&1 || ifdown "$link" </dev/null >/dev/null 2>&1 8>&- 9>&- || :
   done
+}
+
+# A file that was half written when its run ended: ifupdown, for one, reads whatever lies in its folder.
+drop_leftovers() {
+  while read -r path; do
+    [ ! -e "$path.wirework.new" ] || rm -f "$path.wirework.new" || return 1
+  done <"$RUN/paths"
 }
 
 # keep_made KEYS: what was there before our addresses and settings is true of this boot only, unless another program brings
