@@ -14,13 +14,19 @@ export type {
   VolumeArgs,
 } from "./components/container-args";
 export { Host, type HostArgs, type ProxyArgs } from "./components/host";
+export { IpvlanAgent, type IpvlanAgentArgs } from "./components/ipvlan-agent";
+export {
+  IpvlanNetwork,
+  type IpvlanNetworkArgs,
+  type IpvlanNetworkSettingsArgs,
+} from "./components/ipvlan-network";
+export type { LanAgentArgs } from "./components/lan-agent";
+export type { HostAccessArgs, LanNetworkSettingsArgs, SubnetArgs } from "./components/lan-network";
 export { MacvlanAgent, type MacvlanAgentArgs } from "./components/macvlan-agent";
 export {
-  type HostAccessArgs,
   MacvlanNetwork,
   type MacvlanNetworkArgs,
   type MacvlanNetworkSettingsArgs,
-  type SubnetArgs,
 } from "./components/macvlan-network";
 export type { NetworkRef } from "./components/network-ref";
 export {
@@ -31,12 +37,17 @@ export {
   type RoutingTableArgs,
   type UplinkArgs,
 } from "./components/policy-routed-agent";
+export { type VlanArgs, VlanInterface, type VlanInterfaceArgs } from "./components/vlan-interface";
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
 export { DefaultRoute } from "./plan/default-route";
-export type { NetworkFacts } from "./plan/macvlan-agent";
-export { MacvlanMode, type ShimPlan, type SubnetSettings } from "./plan/macvlan-network";
+export type { ShimPlan } from "./plan/host-access";
+export { IpvlanFlag, IpvlanMode } from "./plan/ipvlan-network";
+export { MacvlanMode } from "./plan/macvlan-mode";
+export type { NetworkFacts } from "./plan/network-facts";
 export { Persistence } from "./plan/persistence";
 export { Fallback } from "./plan/policy-facts";
+export type { SubnetSettings } from "./plan/subnets";
 export { SourceNat6 } from "./plan/uplink";
+export { VlanProtocol } from "./plan/vlan-interface";
 export { ArgumentError, type Problem } from "./problems";

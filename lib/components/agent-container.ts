@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { newVerification } from "../host/host-change";
 import { withoutPromiseTraces } from "../host/promise-traces";
 import { after, type Planned, pick } from "../lift";
-import type { EndpointPlan } from "../plan/macvlan-agent";
-import type { LabelPlan } from "../plan/macvlan-network";
+import type { EndpointPlan } from "../plan/agent";
+import type { LabelPlan } from "../plan/docker-network";
 import { type ContainerArgs, containerArguments, dockerLabels } from "./container-args";
 import type { ComponentContext } from "./context";
 

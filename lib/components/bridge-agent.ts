@@ -6,7 +6,7 @@ import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type V
 import type { ContainerArgs } from "./container-args";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
-import type { SubnetArgs } from "./macvlan-network";
+import type { SubnetArgs } from "./lan-network";
 
 /** A port of the container that the host passes on. */
 export interface PublishedPortArgs {

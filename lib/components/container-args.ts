@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../lift";
-import type { LabelPlan } from "../plan/macvlan-network";
+import type { LabelPlan } from "../plan/docker-network";
 
 /** A folder, file or Docker volume inside the container. */
 export interface VolumeArgs {

@@ -74,7 +74,7 @@ export function factLines(context: ComponentContext, plan: Planned<{ readonly ho
 /** The facts of a component, where it has a host and any fact: before all of its Docker objects. */
 export function newFacts(
   context: ComponentContext,
-  plan: Planned<{ readonly hostState: HostState }>,
+  plan: Planned<{ readonly hostState: HostState; readonly links?: string }>,
   parent: pulumi.Resource,
 ) {
   const { link, owner } = context;
@@ -82,7 +82,8 @@ export function newFacts(
     return undefined;
   }
   const state = pick(plan, ({ hostState }) => hostState);
-  return newHostChange(`${context.name}-facts`, { link, owner, state }, { parent });
+  const links = pick(plan, (planned) => planned.links);
+  return newHostChange(`${context.name}-facts`, { link, owner, state, links }, { parent });
 }
 
 // Everything that is planned in one program meets here. Keyed by the engine's connection: programs that run in one

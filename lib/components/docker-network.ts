@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { withoutPromiseTraces } from "../host/promise-traces";
 import { after, type Planned, pick } from "../lift";
-import type { DockerNetworkPlan } from "../plan/macvlan-network";
+import type { DockerNetworkPlan } from "../plan/docker-network";
 import type { ComponentContext } from "./context";
 
 /** Docker's network of a component, made after the component's facts are on the host. */

@@ -1,75 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HostRef } from "../host/host-ref";
-import { knownPart, lift, part } from "../lift";
-import type { DefaultRoute } from "../plan/default-route";
+import { knownPart, lift } from "../lift";
 import { planMacvlanAgent } from "../plan/macvlan-agent";
-import type { Persistence } from "../plan/persistence";
-import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
-import type { ContainerArgs } from "./container-args";
-import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
-import { newDockerNetwork } from "./docker-network";
+import type { NetworkAddresses } from "./agent-container";
+import { componentContext, factLines, withClaims, withHostProvider } from "./context";
+import { type LanAgentArgs, lanAgentSettings, newLanAgent } from "./lan-agent";
 import type { MacvlanNetworkSettingsArgs } from "./macvlan-network";
-import { type NetworkRef, networkLink } from "./network-ref";
 
 /** Arguments of a {@link MacvlanAgent}. Changing an address or a network replaces the container, deleting it first; a MAC changes in the running one. */
-export interface MacvlanAgentArgs extends ContainerArgs {
-  /**
-   * The host, as `host.ref`.
-   * @default - Docker's default provider, no SSH connection, nothing verified
-   */
-  host?: pulumi.Input<HostRef>;
-  /**
-   * The network to join, as `network.ref` of a {@link MacvlanNetwork}. Give this or `ownNetwork`.
-   * @default - `ownNetwork` is used
-   */
-  network?: pulumi.Input<NetworkRef>;
+export interface MacvlanAgentArgs extends LanAgentArgs {
   /**
    * A network for this agent alone, made and removed with it. Give this or `network`.
    * @default - `network` is used
    */
   ownNetwork?: pulumi.Input<MacvlanNetworkSettingsArgs>;
   /**
-   * Fixed IPv4 address: inside a subnet of the network, outside its DHCP range, used by nobody.
-   * @default - the next free one of the network's ipRange
-   */
-  ipv4Address?: pulumi.Input<string>;
-  /**
-   * Fixed IPv6 address, likewise.
-   * @default - the next free one where the network has an IPv6 subnet
-   */
-  ipv6Address?: pulumi.Input<string>;
-  /**
    * Fixed MAC on the network: unicast, used by nobody there. The host sets it within a second of every start of the
    * container, and tells the neighbours; until then the interface has Docker's. Needs `host`.
    * @default - Docker's: before version 28 `02:42:` and the IPv4 address in hex, later a random one for each start
    */
   macAddress?: pulumi.Input<string>;
-  /**
-   * Names under which other containers of the network find this one.
-   * @default - none
-   */
-  aliases?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Further networks, such as a bridge for management.
-   * @default - none
-   */
-  extraNetworks?: pulumi.Input<pulumi.Input<ExtraNetworkArgs>[]>;
-  /**
-   * By which network the agent reaches the rest of the world, where it has several: the macvlan network is asked for by
-   * `DefaultRoute.Measuring`.
-   * @default - the extra network that is marked `management`; without one, Docker chooses
-   */
-  defaultRoute?: pulumi.Input<DefaultRoute>;
-  /**
-   * What is proved once the agent runs.
-   * @default - with a host: its gateway answers; else nothing
-   */
-  verify?: pulumi.Input<VerifyArgs>;
-  /**
-   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
-   * @default - as the host says: the host's own init
-   */
-  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -109,49 +58,17 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly verification: pulumi.Output<string>;
 
   constructor(name: string, args: MacvlanAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const {
-      host,
-      network,
-      ownNetwork,
-      ipv4Address,
-      ipv6Address,
-      macAddress,
-      aliases,
-      extraNetworks,
-      defaultRoute,
-      verify,
-      persistence,
-      ...container
-    } = args ?? {};
-    const settings = {
-      own: ownNetwork,
-      ipv4Address,
-      ipv6Address,
-      macAddress,
-      aliases,
-      extraNetworks,
-      defaultRoute,
-      verification: verify,
-    };
+    const { macAddress, ...rest } = args ?? {};
+    const { host, persistence, shared, settings: common, container } = lanAgentSettings(rest);
+    const settings = { ...common, macAddress };
     const context = componentContext("MacvlanAgent", name, host, persistence);
-    const shared = network && networkLink(network);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
       withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),
     );
     const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:MacvlanAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(context, plan, this);
-    const own =
-      ownNetwork &&
-      newDockerNetwork(
-        context,
-        part(plan, ({ network }) => network!),
-        this,
-        facts,
-      );
-    const agent = newAgentContainer(context, { container, plan, networkId: own?.id ?? shared?.id, after: facts }, this);
-
+    const agent = newLanAgent(context, plan, { shared, own: settings.own !== undefined, container }, this);
     this.containerId = agent.containerId;
     this.containerName = agent.containerName;
     this.ipv4Address = agent.ipv4Address;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../lift";
-import type { NetworkFacts } from "../plan/macvlan-agent";
+import type { NetworkFacts } from "../plan/network-facts";
 
 /** What an agent must know of the network that it joins: plain fields. Written `network.ref`. */
 export interface NetworkRef {

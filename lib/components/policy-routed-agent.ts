@@ -10,7 +10,7 @@ import type { PublishedPortArgs } from "./bridge-agent";
 import type { ContainerArgs } from "./container-args";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
-import type { SubnetArgs } from "./macvlan-network";
+import type { SubnetArgs } from "./lan-network";
 
 /** A bridge network for one policy-routed agent alone. */
 export interface PolicyRoutedNetworkArgs {

@@ -32,7 +32,7 @@ function networkBranch(network: NetworkView): Branch {
     children: [
       ...subnetTexts(network).map((text) => ({ text })),
       ...dhcpRanges.map((range) => ({ text: `DHCP server gives ${range}: left alone` })),
-      ...(shim ? [{ text: columns("this host", shimAddresses, shim.macAddress, `by ${shim.linkName}`) }] : []),
+      ...(shim ? [{ text: columns("this host", shimAddresses, shim.macAddress ?? "", `by ${shim.linkName}`) }] : []),
       ...places.map(placeBranch),
     ],
   };

@@ -84,15 +84,13 @@ function subnetOf(config: Readonly<Record<string, unknown>>): SubnetSettings[] {
   ];
 }
 
-/** The host's own link beside the agents: among the facts, the macvlan link with the network's parent, and its addresses. */
+/** The host's own link beside the agents: among the facts, the link with the network's parent, and its addresses. */
 function shimOf(facts: readonly string[], parent: string): ShimPlan | undefined {
   const words = facts.map((fact) => fact.split(" "));
-  const link = words.find(
-    (fact) => fact[0] === "link" && after(fact, "parent") === parent && after(fact, "type") === "macvlan",
-  );
+  const link = words.find((fact) => fact[0] === "link" && after(fact, "parent") === parent && after(fact, "mode"));
   const linkName = link?.[1];
   const macAddress = link && after(link, "address");
-  if (linkName === undefined || macAddress === undefined) {
+  if (linkName === undefined) {
     return undefined;
   }
   const addresses = words.flatMap((fact) =>
@@ -104,7 +102,7 @@ function shimOf(facts: readonly string[], parent: string): ShimPlan | undefined 
     linkName,
     ...(address !== undefined && { address }),
     ...(address6 !== undefined && { address6 }),
-    macAddress,
+    ...(macAddress !== undefined && { macAddress }),
   };
 }
 

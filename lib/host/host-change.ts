@@ -14,6 +14,12 @@ export interface HostChangeArgs {
   owner: string;
   /** The facts. */
   state: pulumi.Input<HostState>;
+  /**
+   * Links of ours that Docker's objects stand on, as the words that make them: other words are another link, beneath which
+   * nothing of Docker may stand.
+   * @default - none
+   */
+  links?: pulumi.Input<string | undefined>;
 }
 
 /**
@@ -42,7 +48,7 @@ export function newHostChange(
           stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
             hostStateText({ host, owner }, state as HostState),
           ),
-          triggers: [link.ready, link.identity, owner],
+          triggers: triggersOf(link, owner, args.links),
           addPreviousOutputInEnv: false,
         },
         {
@@ -53,6 +59,12 @@ export function newHostChange(
         },
       ),
   );
+}
+
+/** Without links of its own a component has none in its triggers either: what is there is replaced when they change. */
+function triggersOf(link: HostLink, owner: string, links: HostChangeArgs["links"]): pulumi.Input<unknown[]> {
+  const known = [link.ready, link.identity, owner];
+  return mapInput({ links }, ({ links }) => (links === undefined ? known : [...known, links]));
 }
 
 /** What a {@link newVerification} needs. */

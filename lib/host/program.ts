@@ -10,6 +10,7 @@ const PARTS = [
   "kernel",
   "files",
   "plan",
+  "links",
   "require",
   "armed",
   "change",

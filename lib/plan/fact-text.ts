@@ -78,11 +78,20 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   link: [
     { field: "name", form: isLink },
     { word: "parent", field: "parent", form: isLink, optional: true },
-    { word: "type", field: "type", form: isOneOf("macvlan", "bridge", "vlan") },
+    { word: "type", field: "type", form: isOneOf("macvlan", "ipvlan", "vlan", "bridge", "veth", "dummy") },
     { word: "mode", field: "mode", form: isWord, optional: true },
+    { word: "flag", field: "flag", form: isOneOf("bridge", "private", "vepa"), optional: true },
     { word: "id", field: "id", form: isNumber, optional: true },
+    { word: "protocol", field: "protocol", form: isOneOf("802.1ad"), optional: true },
+    { word: "peer", field: "peer", form: isLink, optional: true },
     { word: "address", field: "address", form: isMac, optional: true },
     { word: "mtu", field: "mtu", form: isNumber, optional: true },
+  ],
+  set: [
+    { field: "dev", form: isLink },
+    { word: "master", field: "master", form: isLink, optional: true },
+    { word: "promisc", field: "promisc", form: isOneOf("on"), optional: true },
+    { field: "state", form: isOneOf("up"), optional: true },
   ],
   sysctl: [
     { field: "key", form: isWord },

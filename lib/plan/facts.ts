@@ -67,15 +67,35 @@ export interface LinkFact {
   /** Interface beneath it. */
   readonly parent?: string;
   /** What the kernel makes. */
-  readonly type: "macvlan" | "bridge" | "vlan";
-  /** Mode of a macvlan. */
+  readonly type: "macvlan" | "ipvlan" | "vlan" | "bridge" | "veth" | "dummy";
+  /** Mode of a macvlan or ipvlan. */
   readonly mode?: string;
+  /** How the ipvlans of one parent see each other. */
+  readonly flag?: "bridge" | "private" | "vepa";
   /** Id of a VLAN. */
   readonly id?: number;
+  /** Tag of a VLAN that carries others; 802.1Q when absent. */
+  readonly protocol?: "802.1ad";
+  /** Other end of a veth, which is ours too. */
+  readonly peer?: string;
   /** MAC address; left to the kernel when absent. */
   readonly address?: string;
   /** MTU; the parent's when absent. */
   readonly mtu?: number;
+}
+
+/** One attribute of a link, ours or not: what it was before comes back when the fact goes. */
+export interface SetFact {
+  /** Kind of the fact. */
+  readonly kind: "set";
+  /** The interface. */
+  readonly dev: string;
+  /** Bridge of which it is a port. */
+  readonly master?: string;
+  /** Whether it hears frames for others. */
+  readonly promisc?: "on";
+  /** Administrative state. */
+  readonly state?: "up";
 }
 
 /** A kernel setting. The key is in slash form, because an interface name may hold dots. */
@@ -212,6 +232,7 @@ export type Fact =
   | TableFact
   | GuardFact
   | LinkFact
+  | SetFact
   | SysctlFact
   | AddressFact
   | RouteFact

@@ -7,6 +7,7 @@ import type { Problems } from "../problems";
 import { ownerOf, type PlanContext } from "./context";
 import { type AddressPlan, checkFixedAddress } from "./fixed-address";
 import type { Fact } from "./host-state";
+import type { LanMode } from "./lan-driver";
 import { read, readInteger, readObject } from "./read";
 import type { Subnet } from "./subnets";
 
@@ -53,8 +54,11 @@ export interface ShimPlan {
    * @default - no IPv6 host access
    */
   readonly address6?: string;
-  /** MAC address. */
-  readonly macAddress: string;
+  /**
+   * MAC address.
+   * @default - the parent's, on ipvlan
+   */
+  readonly macAddress?: string;
 }
 
 /** The network around the host's interface, as far as it was read. */
@@ -63,8 +67,10 @@ export interface HostAccessNetwork extends AddressPlan {
   readonly name: string;
   /** Interface that leads to the LAN. */
   readonly parent?: string;
-  /** Mode of the children of that interface. */
-  readonly mode: string;
+  /** Whether nobody but Docker would make that interface, which comes later. */
+  readonly parentMayCome: boolean;
+  /** How children of that interface stand on it. */
+  readonly mode: LanMode;
   /** Fixed addresses of the one agent whose own network this is; absent for a shared network. */
   readonly agent?: readonly Address[];
 }
@@ -99,6 +105,9 @@ export function planHostAccess(
   const seed = `${ownerOf(context)} ${network.name}`;
   const linkName = read(problems, `${path}.linkName`, given.linkName, parseInterfaceName);
   const macAddress = read(problems, `${path}.macAddress`, given.macAddress, parseMac);
+  if (macAddress !== undefined && network.mode.driver === "ipvlan") {
+    problems.add(`${path}.macAddress`, macAddress, "is given, and an ipvlan has its parent's", "leave it out");
+  }
   const smallest = given.address6 === undefined ? 68 : 1280;
   const unit = smallest === 1280 ? " bytes, because IPv6 needs 1280" : " bytes";
   const mtu = readInteger(problems, `${path}.mtu`, given.mtu, { from: smallest, to: 65535, unit });
@@ -117,21 +126,22 @@ export function planHostAccess(
     linkName: linkName ?? deriveInterfaceName("shim-", seed),
     ...(own4 && { address: addressText(own4.address) }),
     ...(own6 && { address6: addressText(own6.address) }),
-    macAddress: macAddress ?? deriveMac(seed),
+    ...(network.mode.driver === "macvlan" && { macAddress: macAddress ?? deriveMac(seed) }),
   };
   if (network.parent === undefined) {
     return undefined;
   }
   const addresses = [own4, own6].filter((one) => one !== undefined);
   const facts: Fact[] = [
-    { kind: "require", condition: `link ${network.parent}` },
+    ...(network.parentMayCome ? [{ kind: "require" as const, condition: `link ${network.parent}` }] : []),
     {
       kind: "link",
       name: shim.linkName,
       parent: network.parent,
-      type: "macvlan",
-      mode: "bridge",
-      address: shim.macAddress,
+      type: network.mode.driver,
+      mode: network.mode.mode,
+      ...(network.mode.flag && { flag: network.mode.flag }),
+      ...(shim.macAddress !== undefined && { address: shim.macAddress }),
       ...(mtu !== undefined && { mtu }),
     },
     ...shimSettings(shim),
@@ -158,9 +168,11 @@ function checkPossible(problems: Problems, path: string, network: HostAccessNetw
   if (network.parent === undefined) {
     problems.add(path, undefined, "needs a link to the LAN, and the network has no parent", "give parent");
   }
-  if (network.mode !== "bridge") {
-    const rule = `needs mode "bridge": in mode "${network.mode}" children of one parent do not reach each other on the host`;
-    problems.add(path, undefined, rule, 'give mode "bridge", or leave hostAccess out');
+  const { driver, together, mode, flag } = network.mode;
+  if (!together) {
+    const [argument, value] = driver === "macvlan" ? ["mode", mode] : ["flag", flag];
+    const rule = `needs ${argument} "bridge": in ${argument} "${value}" children of one parent do not reach each other on the host`;
+    problems.add(path, undefined, rule, `give ${argument} "bridge", or leave hostAccess out`);
   }
 }
 

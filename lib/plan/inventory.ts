@@ -21,7 +21,8 @@ export interface Claim {
     | "table name"
     | "priority"
     | "mark"
-    | "bridge";
+    | "bridge"
+    | "vlan";
   /** The thing, canonical; of some kinds its first word is the thing, and the rest is what it is used for. */
   readonly value: string;
   /** Class of the component that claims it. */
@@ -72,7 +73,7 @@ export class Inventory {
 const BY_OVERLAP: ReadonlySet<Claim["kind"]> = new Set(["subnet", "range"]);
 
 /** Kinds that many may claim for one and the same use: the first word of the value is the thing, the rest the use. */
-const BY_USE: ReadonlySet<Claim["kind"]> = new Set(["table", "table name", "priority", "mark", "bridge"]);
+const BY_USE: ReadonlySet<Claim["kind"]> = new Set(["table", "table name", "priority", "mark", "bridge", "vlan"]);
 
 function slotOf({ scope, kind, value }: Claim): string {
   const thing = kind === "port" || BY_USE.has(kind) ? value.replace(/ .*/, "") : value;
@@ -136,7 +137,9 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   subnet: "choose subnets without common addresses, or put both agents on one network",
   range: "give both networks an ipRange of their own, or put both agents on one network",
   interface: "choose another name",
-  parent: "mode passthru takes the parent for one agent: choose another parent or mode",
+  parent:
+    "macvlan in mode passthru, and ipvlan, take the parent for one network, beside no other of either: " +
+    "choose another parent, such as a VLAN of it, or put all agents on one network",
   network: "choose another networkName",
   container: "choose another containerName",
   port: "choose another external port, or another ip",
@@ -145,4 +148,5 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   priority: "choose another priority: an agent takes three, from the given one on",
   mark: "choose another mark, or give both the same table",
   bridge: "all that stands on one bridge leaves by one table: give both the same, or networks of their own",
+  vlan: "a tag on a link is one link with one name and one MTU: say the same of it everywhere",
 };

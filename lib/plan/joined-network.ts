@@ -6,6 +6,7 @@ import type { PlanContext } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import type { AddressPlan } from "./fixed-address";
 import type { ShimPlan } from "./host-access";
+import type { LanDriver } from "./lan-driver";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, read, readObject, readRequired } from "./read";
 import { readSubnets } from "./subnets";
@@ -24,13 +25,16 @@ export function readJoinedNetwork(
   path: string,
   facts: NetworkFacts | undefined,
   context: PlanContext,
+  driver: Pick<LanDriver, "name" | "component">,
 ): JoinedNetwork | undefined {
   if (!isGiven(problems, path, facts)) {
     return undefined;
   }
   const given = readObject(problems, path, facts, KNOWN);
-  if (given.driver !== "macvlan") {
-    problems.add(path, given.driver, "is not a macvlan network", "give the ref of a MacvlanNetwork");
+  if (given.driver !== driver.name) {
+    const article = driver.name === "ipvlan" ? "an" : "a";
+    const wayOut = `give the ref of ${article} ${driver.component}`;
+    problems.add(path, given.driver, `is not ${article} ${driver.name} network`, wayOut);
     return undefined;
   }
   const { host } = given;

@@ -10,7 +10,7 @@ import { reservedTexts, type Subnet } from "./subnets";
 export function networkClaims(
   context: PlanContext,
   at: (argument: "networkName" | "parent") => string,
-  { name, parent, mode }: Pick<NetworkFacts, "name" | "parent" | "mode">,
+  { name, parent, exclusive }: Pick<NetworkFacts, "name" | "parent"> & { readonly exclusive?: boolean },
   subnets: readonly Subnet[],
 ): Claim[] {
   const docker = dockerScope(context);
@@ -26,7 +26,7 @@ export function networkClaims(
   const link = linkScope(context, { name, parent });
   return [
     claim(docker, "network", name, at("networkName")),
-    ...(parent === undefined ? [] : [claim(link, "parent", parent, at("parent"), mode !== "passthru")]),
+    ...(parent === undefined ? [] : [claim(link, "parent", parent, at("parent"), !exclusive)]),
     ...subnets.flatMap(({ path, prefix, ipRange, gateway, reserved }) => [
       claim(docker, "subnet", prefixText(prefix), `${path}.subnet`),
       claim(docker, "range", prefixText(ipRange ?? prefix), ipRange ? `${path}.ipRange` : `${path}.subnet`),

@@ -21,6 +21,9 @@ export interface Command {
 const NFT =
   "entries of all owners stand in one nft table, which is made as a whole, and a script of one owner would drop those of others";
 
+const SET =
+  "the link may be another program's, and what was set before must be known when the fact goes: a script keeps nothing";
+
 /** How a shell script treats each kind of fact. */
 export const SCRIPT_KINDS: Backend["kinds"] = {
   window: "stands",
@@ -31,6 +34,7 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   table: "stands",
   guard: "stands",
   link: "rendered",
+  set: { refused: SET },
   sysctl: "rendered",
   addr: "rendered",
   route: "rendered",
@@ -69,11 +73,25 @@ export function linksOfOthers(facts: readonly Fact[]): string[] {
 
 /** Makes a link, marked as ours in the same request. */
 export function linkCommands(owner: string, link: FactOf<"link">): string[] {
-  const { name, parent, type, mode, id, address, mtu } = link;
-  const before = `${parent === undefined ? "" : `link ${parent} `}name ${name} group ${GROUP}`;
-  const own = `${address === undefined ? "" : ` address ${address}`}${mtu === undefined ? "" : ` mtu ${mtu}`}`;
-  const kind = `type ${type}${mode === undefined ? "" : ` mode ${mode}`}${id === undefined ? "" : ` id ${id}`}`;
-  return [checked(`ip link add ${before}${own} ${kind}`), checked(`ip link set dev ${name} alias wirework:${owner}`)];
+  const { name, parent, type, mode, flag, id, protocol, peer, address, mtu } = link;
+  const size = mtu === undefined ? [] : [`mtu ${mtu}`];
+  const end = (of: string) => [`name ${of} group ${GROUP}`, ...size];
+  const words = [
+    ...(parent === undefined ? [] : [`link ${parent}`]),
+    ...end(name),
+    ...(address === undefined ? [] : [`address ${address}`]),
+    `type ${type}`,
+    ...(protocol === undefined ? [] : [`protocol ${protocol}`]),
+    ...(id === undefined ? [] : [`id ${id}`]),
+    ...(mode === undefined ? [] : [`mode ${mode}`]),
+    ...(flag === undefined ? [] : [flag]),
+    ...(peer === undefined ? [] : ["peer", ...end(peer)]),
+    ...(type === "bridge" ? ["forward_delay 0"] : []),
+  ];
+  const ends = peer === undefined ? [name] : [name, peer];
+  return [`ip link add ${words.join(" ")}`, ...ends.map((of) => `ip link set dev ${of} alias wirework:${owner}`)].map(
+    checked,
+  );
 }
 
 /** Link whose setting it is; none for a setting of the whole host. */

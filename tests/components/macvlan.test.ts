@@ -32,7 +32,7 @@ describe("MacvlanAgent on a shared network", () => {
     const facts = found.find(({ name }) => name === "lan-facts")?.inputs;
     const lines = String(facts?.stdin).split("\n");
     assert.deepEqual(lines.slice(0, 3), ["wirework 1", "host edge", "owner project/stack/MacvlanNetwork.lan"]);
-    assert.ok(lines.includes("require link eth1"), facts?.stdin);
+    assert.ok(lines.includes("require parent eth1 macvlan"), facts?.stdin);
     assert.ok(lines.some((line) => /^addr 192\.168\.9\.2\/32 dev /.test(line)));
     assert.ok(lines.some((line) => /^route 192\.168\.9\.64\/26 dev /.test(line)));
     const network = found.find(({ name }) => name === "lan-network")?.inputs;

@@ -67,16 +67,21 @@ const catalogue: Record<string, readonly (readonly string[])[]> = {
     ["route 10.8.0.0/16 dev shim0 table 300", "route 10.8.0.0/16 dev eth0 table 300"],
     ["link far0 parent br7 type macvlan mode vepa", "link far0 parent eth0 type macvlan mode vepa"],
     ["sysctl net/ipv6/conf/top7/accept_ra = 0"],
+    ["link v0 type veth peer v1", "link v0 type veth peer v1 mtu 1400"],
+    ["set v1 master br7", "set wire master br7", "set v1 promisc on"],
     ...shared.map((fact) => [fact]),
   ],
 };
 
 /** Whether the fact can be made: its link exists, or every link beneath it is declared. */
 function possible(fact: string, all: ReadonlySet<string>): boolean {
-  const needs = / (?:dev|parent) (\S+)/.exec(fact)?.[1] ?? /^sysctl net\/ipv.\/conf\/([^/]+)/.exec(fact)?.[1];
-  if (needs === undefined || needs === "eth0") return true;
-  const link = [...all].find((other) => other.startsWith(`link ${needs} `));
-  return link !== undefined && possible(link, all);
+  const needs = / (?:dev|parent|master) (\S+)/.exec(fact)?.[1] ?? /^sysctl net\/ipv.\/conf\/([^/]+)/.exec(fact)?.[1];
+  const port = /^set (\S+) /.exec(fact)?.[1];
+  return [needs, port].every((name) => {
+    if (name === undefined || name === "eth0" || name === "wire") return true;
+    const link = [...all].find((other) => other.startsWith(`link ${name} `) || other.includes(` peer ${name}`));
+    return link !== undefined && possible(link, all);
+  });
 }
 
 /** What is on the host of all that the catalogue names, read by another way than the program's own. */
@@ -89,9 +94,17 @@ async function observed(host: Sandbox): Promise<string[]> {
   const found: string[] = [];
   for (const link of links.filter(({ group }: { group: string }) => group === "30583")) {
     const { info_kind: type, info_data: data } = link.linkinfo;
+    if (type === "veth") {
+      if (link.ifname === "v0") found.push(`link v0 type veth peer ${link.link}`);
+      continue;
+    }
     found.push(
       `link ${link.ifname}${link.link ? ` parent ${link.link}` : ""} type ${type}${data?.mode ? ` mode ${data.mode}` : ""}`,
     );
+  }
+  for (const { ifname, master, flags } of links) {
+    if (master) found.push(`set ${ifname} master ${master}`);
+    if (flags.includes("PROMISC")) found.push(`set ${ifname} promisc on`);
   }
   for (const { ifname, addr_info: all } of addresses) {
     for (const { local, prefixlen } of all ?? []) found.push(`addr ${local}/${prefixlen} dev ${ifname}`);

@@ -30,8 +30,8 @@ export const SHIM = [
 const root = join(__dirname, "../..");
 const persistent = ["var-lib", "usr-local", "etc"];
 
-// What a host has before wirework: one wired link with a management address. No link-local addresses, whose random
-// part and duplicate detection would make two snapshots differ for no reason.
+// What a host has before wirework: one wired link with a management address, one without a cable, and bridges that nobody
+// uses yet. No link-local addresses, whose random part and duplicate detection would make two snapshots differ for no reason.
 const PREPARE = `
 set -eu
 mount --make-rprivate /
@@ -51,6 +51,9 @@ ip link set lo up
 ip link add eth0 address 02:00:00:00:00:01 type veth peer name wire address 02:00:00:00:00:02
 ip link set eth0 up
 ip link set wire up
+ip link add spare0 address 02:00:00:00:00:03 type veth peer name spare1 address 02:00:00:00:00:04
+ip link add bridge0 address 02:00:00:00:00:05 type bridge
+ip link add bridge1 address 02:00:00:00:00:06 type bridge
 ip address add 192.0.2.10/24 dev eth0
 echo ready
 exec cat`;

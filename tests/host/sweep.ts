@@ -6,6 +6,8 @@ import { type Sandbox, SHIM, stdin } from "./support";
 export const OTHER = "test/dev/other";
 export const OLD = [
   ...SHIM,
+  "set spare0 master bridge0",
+  "set spare0 promisc on",
   "table 200 name uplink2",
   "route unreachable 0.0.0.0/0 metric 4294967295 table 200",
   "rule from 172.31.7.0/24 table 200 priority 10202",
@@ -17,6 +19,8 @@ export const OLD = [
 /** Differs from {@link OLD} in each kind of fact: the link is made anew, the rest changes, comes or goes. */
 export const NEW = [
   SHIM[0].replace("bridge", "private"),
+  "set spare0 master bridge1",
+  "set spare0 up",
   SHIM[1].replace("= 2", "= 1"),
   SHIM[2],
   "addr 192.168.9.3/32 dev shim0",

@@ -41,13 +41,21 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   module: fc.record({ name: fc.constantFrom("macvlan", "l2tp_eth", "8021q") }),
   table: some({ id: u32, name: word }, {}),
   guard: fc.constant({ what: "routes" }),
-  link: some({ name: link, type: fc.constantFrom("macvlan", "bridge", "vlan") }, {
+  link: some({ name: link, type: fc.constantFrom("macvlan", "ipvlan", "vlan", "bridge", "veth", "dummy") }, {
     parent: link,
     mode: word,
+    flag: fc.constantFrom("bridge", "private", "vepa"),
     id: u32,
+    protocol: fc.constant("802.1ad"),
+    peer: link,
     address: mac,
     mtu: u32,
   } as { [field: string]: fc.Arbitrary<unknown> }),
+  set: fc.oneof(
+    fc.record({ dev: link, master: link }),
+    fc.record({ dev: link, promisc: fc.constant("on") }),
+    fc.record({ dev: link, state: fc.constant("up") }),
+  ),
   sysctl: some({ key: word, value: line }, {}),
   addr: fc.record({ address: address.map((one) => `${addressText(one.address)}/${one.length}`), dev: link }),
   route: fc.oneof(

@@ -71,7 +71,7 @@ describe("a macvlan agent", () => {
     const planned = plan({ own: { ...LAN, subnets: [subnet] }, ipv4Address: "192.168.9.10" });
     assert.equal(planned.network?.networkName, "probe");
     assert.deepEqual(factLines(planned.hostState), [
-      "require link eth0",
+      "require parent eth0 macvlan",
       "link shim0 parent eth0 type macvlan mode bridge address 02:00:00:00:00:02",
       ...SHIM_SETTINGS,
       "addr 192.168.9.2/32 dev shim0",

@@ -38,7 +38,7 @@ describe("a macvlan network", () => {
     };
     const planned = plan(settings);
     assert.deepEqual(factLines(planned.hostState), [
-      "require link eth0",
+      "require parent eth0 macvlan",
       "link shim0 parent eth0 type macvlan mode bridge address 02:aa:bb:cc:dd:ee mtu 1400",
       "sysctl net/ipv4/conf/shim0/arp_announce = 2",
       "sysctl net/ipv4/conf/shim0/arp_ignore = 1",
@@ -171,13 +171,23 @@ describe("a macvlan network", () => {
 
   const requirements: [what: string, settings: MacvlanNetworkSettings, lines: string[]][] = [
     ["no parent asks for nothing", {}, []],
-    ["a plain parent must be there", { parent: "bond0" }, ["require link bond0"]],
-    ["a VLAN parent is made by Docker", { parent: "eth0.215" }, []],
-    ["a name with two dots is no VLAN of Docker's", { parent: "a.b.5" }, ["require link a.b.5"]],
+    ["a plain parent must be there", { parent: "bond0" }, ["require parent bond0 macvlan"]],
+    ["a VLAN of this form is made by Docker", { parent: "eth0.215" }, ["require parent eth0.215 macvlan"]],
+    ["a name with two dots is no VLAN of Docker's", { parent: "a.b.5" }, ["require parent a.b.5 macvlan"]],
+    [
+      "a VLAN of its own is made by the host",
+      { parent: "eth0", vlan: 215 },
+      [
+        "require link eth0",
+        "require module 8021q",
+        "require parent eth0.215 macvlan",
+        "link eth0.215 parent eth0 type vlan id 215",
+      ],
+    ],
     [
       "passthru must not take the management link",
       { parent: "eth1", mode: "passthru" },
-      ["require link eth1", "require not-management eth1"],
+      ["require not-management eth1", "require parent eth1 macvlan passthru"],
     ],
   ];
   for (const [what, settings, lines] of requirements) {
@@ -192,6 +202,7 @@ describe("a macvlan network", () => {
     });
     assert.deepEqual(factLines(planned.hostState), [
       "require link eth0.215",
+      "require parent eth0.215 macvlan",
       "link shim0 parent eth0.215 type macvlan mode bridge address 02:00:00:00:00:02",
       "sysctl net/ipv4/conf/shim0/arp_announce = 2",
       "sysctl net/ipv4/conf/shim0/arp_ignore = 1",

@@ -5,9 +5,12 @@ import { planBridgeAgent } from "../../lib/plan/bridge-agent";
 import { planConnection } from "../../lib/plan/connection";
 import { checkContainer } from "../../lib/plan/container";
 import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
+import { planIpvlanAgent } from "../../lib/plan/ipvlan-agent";
+import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
 import { planPolicyRoutedAgent } from "../../lib/plan/policy-routed-agent";
+import { planVlanInterface } from "../../lib/plan/vlan-interface";
 import { ArgumentError } from "../../lib/problems";
 import { address, prefix, range } from "../net/support";
 import { contextOf } from "./support";
@@ -57,13 +60,19 @@ const named = fc.oneof(fc.dictionary(fc.oneof(fc.constantFrom("a", "__proto__", 
 const anyNetwork = objectOf({
   networkName: value,
   parent: value,
+  vlan: value,
   mode: value,
+  flag: value,
   internal: value,
   subnets: listOf(objectOf({ subnet: value, gateway: value, ipRange: value, reserved: named })),
   dhcpRanges: listOf(value),
   hostAccess: objectOf({ linkName: value, address: value, address6: value, macAddress: value, mtu: value }),
   labels: named,
   driverOptions: named,
+});
+const anyTrunk = objectOf({
+  parent: value,
+  vlans: listOf(objectOf({ id: fc.oneof(value, fc.integer()), linkName: value, protocol: value, mtu: value })),
 });
 const anyContainer = objectOf({
   image: value,
@@ -84,7 +93,7 @@ const anyAgent = objectOf({
   own: anyNetwork,
   network: objectOf({
     name: value,
-    driver: fc.constant("macvlan"),
+    driver: fc.constantFrom("macvlan", "ipvlan"),
     parent: value,
     subnets: listOf(objectOf({ subnet: value })),
     dhcpRanges: listOf(value),
@@ -144,6 +153,9 @@ describe("whatever the arguments are", function () {
 
   const plans: [what: string, arguments_: fc.Arbitrary<unknown>, plan: (settings: never) => unknown][] = [
     ["planMacvlanNetwork", anyNetwork, (settings) => planMacvlanNetwork(network, settings)],
+    ["planIpvlanNetwork", anyNetwork, (settings) => planIpvlanNetwork(network, settings)],
+    ["planIpvlanAgent", anyAgent, (settings) => planIpvlanAgent(agent, settings)],
+    ["planVlanInterface", anyTrunk, (settings) => planVlanInterface(network, settings)],
     ["planMacvlanAgent", anyAgent, (settings) => planMacvlanAgent(agent, settings)],
     ["planBridgeAgent", anyAgent, (settings) => planBridgeAgent(agent, settings)],
     ["planPolicyRoutedAgent", anyPolicy, (settings) => planPolicyRoutedAgent(agent, settings)],

@@ -21,6 +21,7 @@ function parse(fact,    n, w, i) {
   if (kind == "table")   return parse_table(n, w)
   if (kind == "guard")   return parse_guard(fact)
   if (kind == "link")    return parse_link(n, w)
+  if (kind == "set")     return parse_set(n, w)
   if (kind == "sysctl")  return parse_sysctl(fact, n, w)
   if (kind == "addr")    return parse_addr(n, w)
   if (kind == "route")   return parse_route(n, w)
@@ -28,7 +29,7 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -41,20 +42,36 @@ function pairs(n, w, from, names,    i) {
   return ""
 }
 
-function parse_link(n, w,    bad) {
+function parse_link(n, w,    bad, type) {
   dev = w[2]; key = "link " dev
   if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
-  bad = pairs(n, w, 3, "parent type mode id address mtu"); if (bad) return bad
+  bad = pairs(n, w, 3, "parent type mode flag id protocol peer address mtu"); if (bad) return bad
+  type = opt["type"]
   if (("parent" in opt) && (!is_link(opt["parent"]) || opt["parent"] == dev)) return "parent is not the name of another link"
-  if (opt["type"] !~ /^(macvlan|vlan|bridge|dummy)$/) return "type must be macvlan, vlan, bridge or dummy"
-  if ((opt["type"] ~ /^(macvlan|vlan)$/) != ("parent" in opt)) return "macvlan and vlan have a parent, others have none"
-  if ((opt["type"] == "macvlan") != ("mode" in opt)) return "a macvlan has a mode, others have none"
-  if (("mode" in opt) && opt["mode"] !~ /^(bridge|private|vepa|passthru)$/) return "mode must be bridge, private, vepa or passthru"
-  if ((opt["type"] == "vlan") != ("id" in opt)) return "a vlan has an id, others have none"
+  if (type !~ /^(macvlan|ipvlan|vlan|bridge|veth|dummy)$/) return "type must be macvlan, ipvlan, vlan, bridge, veth or dummy"
+  if ((type ~ /vlan$/) != ("parent" in opt)) return "macvlan, ipvlan and vlan have a parent, others have none"
+  if ((type ~ /^(mac|ip)vlan$/) != ("mode" in opt)) return "macvlan and ipvlan have a mode, others have none"
+  if (type == "macvlan" && opt["mode"] !~ /^(bridge|private|vepa|passthru)$/) return "mode must be bridge, private, vepa or passthru"
+  if (type == "ipvlan" && opt["mode"] !~ /^l(2|3|3s)$/) return "mode must be l2, l3 or l3s"
+  if ((type == "ipvlan") != ("flag" in opt)) return "an ipvlan has a flag, others have none"
+  if (("flag" in opt) && opt["flag"] !~ /^(bridge|private|vepa)$/) return "flag must be bridge, private or vepa"
+  if ((type == "vlan") != ("id" in opt)) return "a vlan has an id, others have none"
   if (("id" in opt) && !is_number(opt["id"], 1, 4094)) return "id must be 1-4094"
-  if (("address" in opt) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
+  if (("protocol" in opt) && (type != "vlan" || opt["protocol"] != "802.1ad")) return "protocol is 802.1ad, of a vlan; without it, it is 802.1Q"
+  if ((type == "veth") != ("peer" in opt)) return "a veth has a peer, others have none"
+  if (("peer" in opt) && (!is_link(opt["peer"]) || opt["peer"] == dev)) return "peer is not the name of another link"
+  if (("address" in opt) && (type == "ipvlan" || !is_mac(opt["address"]))) return "address must be a unicast MAC in lower case; an ipvlan has that of its parent"
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
   return ""
+}
+# What is set on a link, ours or not: one attribute a line.
+function parse_set(n, w) {
+  if (!is_link(w[2]) || w[2] ~ /^(lo|all|default)$/) return "not the name of a link"
+  dev = w[2]; opt["what"] = w[3]; opt["value"] = w[4]; key = "set " dev " " w[3]
+  if (w[3] == "up" && n == 3) { opt["value"] = "up"; return "" }
+  if (n == 4 && w[3] == "promisc" && w[4] == "on") return ""
+  if (n == 4 && w[3] == "master" && is_link(w[4]) && w[4] != dev) return ""
+  return "set LINK up, set LINK promisc on, or set LINK master BRIDGE"
 }
 function parse_sysctl(fact, n, w,    p, i, parts) {
   key = "sysctl " w[2]; parts = split(w[2], p, "/")

@@ -18,26 +18,30 @@ read_kernel() {
     FILENAME ~ /k.route.$/ { route(FILENAME ~ /6$/) }
     FILENAME ~ /k.rule.$/ { rule(FILENAME ~ /6$/) }
 
-    # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS
-    function link(    s, n, w, i, name, parent, up, mtu, group, master, mac, type, detail, alias) {
+    # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS PROMISC
+    function link(    s, n, w, i, name, parent, up, promisc, mtu, group, master, mac, type, detail, alias) {
       split($0, s, /\\ +/)
       n = split(s[1], w, " "); name = w[2]; sub(/:$/, "", name); parent = "-"
       if (i = index(name, "@")) { parent = substr(name, i + 1); name = substr(name, 1, i - 1) }
-      up = w[3] ~ /[<,]UP[,>]/ ? "up" : "down"; master = "-"; mtu = group = 0
+      up = w[3] ~ /[<,]UP[,>]/ ? "up" : "down"; promisc = w[3] ~ /[<,]PROMISC[,>]/ ? "on" : "off"
+      master = "-"; mtu = group = 0
       for (i = 4; i < n; i += 1) {
         if (w[i] == "mtu") mtu = w[i + 1]
         if (w[i] == "group") group = w[i + 1]
         if (w[i] == "master") master = w[i + 1]
       }
       split(s[2], w, " "); mac = w[1] ~ /^link\// && w[2] ~ /:/ ? w[2] : "-"
-      n = split(s[3], w, " "); type = w[1] == "" ? "-" : w[1]; detail = "-"
-      for (i = 2; i < n && detail == "-"; i++) {
-        if (type == "macvlan" && w[i] == "mode") detail = "mode:" w[i + 1]
-        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1]
+      n = split(s[3], w, " "); type = w[1] ~ /^(bridge_slave)?$/ ? "-" : w[1]; detail = "-"
+      for (i = 2; i <= n; i++) {
+        if (type ~ /^(mac|ip)vlan$/ && w[i] == "mode") detail = "mode:" w[i + 1]
+        if (type == "ipvlan" && w[i] ~ /^(bridge|private|vepa)$/) detail = detail ":" w[i]
+        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1] (/ protocol 802.1ad / ? ":802.1ad" : "")
       }
+      # The two ends of a veth stand side by side, neither on top of the other.
+      if (type == "veth") { detail = "peer:" parent; parent = "-" }
       alias = "-"; for (i = 3; i in s; i++) if (s[i] ~ /^alias /) { alias = substr(s[i], 7); gsub(/ /, "_", alias) }
       index_of = $1; sub(/:$/, "", index_of)
-      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias
+      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias, promisc
     }
     # addr ADDRESS PREFIX DEV RANK; a peer address is nothing that we would make
     function addr(    a) {

@@ -25,7 +25,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES$AWK_LINKS" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -57,7 +57,7 @@ AWK_PLAN='
 FILENAME ~ /made$/ { i = index($0, "\t"); k = substr($0, 1, i - 1); if (!(k in M)) { M[k] = substr($0, i + 1); made[++mades] = $0 } next }
 $1 == "K" && $2 == "link" {
   L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
-  L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13
+  L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13; L_promisc[$3] = $14
 }
 $1 == "K" && $2 == "addr"   { k = "addr " $3 " dev " $5; A[k] = $4; A_address[k] = $3; A_dev[k] = $5; A_rank[k] = $6 }
 $1 == "K" && $2 == "route"  {
@@ -82,7 +82,7 @@ $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind == "sysctl") S_value[key, opt["value"]]; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
@@ -98,11 +98,17 @@ function want(f, who) {
   if (kind == "persistence") native[who]
   if (kind == "file" || kind == "block") want_line()
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
+  if (kind == "set") W_value[key] = opt["value"]
   if (kind == "route") { W_src[key] = opt["src"]; W_via[key] = opt["via"]; W_to[key] = opt["to"] }
   if (kind == "link") {
     W_parent[dev] = ("parent" in opt) ? opt["parent"] : "-"; W_type[dev] = opt["type"]
-    W_detail[dev] = ("mode" in opt) ? "mode:" opt["mode"] : ("id" in opt) ? "id:" opt["id"] : "-"
+    W_detail[dev] = detail_of(); if ("peer" in opt) first_end[opt["peer"]] = dev
   }
+}
+function detail_of() {
+  if ("mode" in opt) return "mode:" opt["mode"] (("flag" in opt) ? ":" opt["flag"] : "")
+  if ("id" in opt) return "id:" opt["id"] (("protocol" in opt) ? ":" opt["protocol"] : "")
+  return ("peer" in opt) ? "peer:" opt["peer"] : "-"
 }
 function rule_line(    k, i) {
   i = index($0, " | "); k = substr($0, 1, i - 1); sub(/^K rule [46] [0-9]+ [0-9]+/, "", k); k = "rule " $3 " " $4 k
@@ -122,15 +128,22 @@ function going(    i, k, name, c) {
 }
 function go(name,    c) {
   gone[name]; print name, L_index[name] >(out "gone")
-  for (c in L) if (((L_parent[c] == name && L_type[c] != "veth") || L_master[c] == name) && !(c in gone)) {
+  c = other_end(name); if ((c in L) && !(c in gone)) go(c)
+  for (c in L) if ((L_parent[c] == name || L_master[c] == name && !our_port(c)) && !(c in gone)) {
     if (ours(c) && (("link " c in W) || ("link " c in T))) { touch("link " c); go(c) }
     else print "link " name " has " c " on top, which " (ours(c) ? "no owner in the ledger declares" : "wirework did not make") >(out "blocked")
   }
 }
+# The other end of a veth comes and goes with the one that the fact names.
+function other_end(name) { return L_type[name] == "veth" ? substr(L_detail[name], 6) : "" }
+function named_end(name) { return (name in first_end) && !(("link " name) in W) ? first_end[name] : name }
+# A port that we put there is no hindrance when its bridge goes, and comes back onto the next one.
+function our_port(name,    k) { k = "set " name " master"; return (k in M) ? M[k] != L_master[name] : ours(name) && ((k in T) || (k in W)) }
 # What a link will be: have (it is and stays), born, pending (its parent is missing), none, foreign.
 function state(name,    k) {
   if (name in ST) return ST[name]
   ST[name] = "none"; k = "link " name # "none" also ends a circle of parents
+  if (named_end(name) != name) return ST[name] = state(named_end(name))
   if (!(k in W)) return ST[name] = (name in L) && !(name in gone) ? "have" : "none"
   touch(k)
   if ((name in L) && !(name in gone)) return ST[name] = ours(name) ? "have" : "foreign"
@@ -140,11 +153,11 @@ function there(name) { return state(name) ~ /^(have|born)$/ }
 function stays(name) { return (name in L) && !(name in gone) }
 function depth(name) { return ("link " name in W) && W_parent[name] != "-" ? 1 + depth(W_parent[name]) : 0 }
 # A vlan cannot be up on a parent that is down; the parent is not ours to raise.
-function can_rise(name,    p) {
+function can_rise(name) {
   if (W_type[name] != "vlan") return 1
-  p = W_parent[name]; return ("link " p in W) ? can_rise(p) : L_up[p] == "up"
+  return is_up(W_parent[name])
 }
-function is_up(name) { return ("link " name in W) ? can_rise(name) : L_up[name] == "up" }
+function is_up(name) { name = named_end(name); return ("link " name in W) ? can_rise(name) : L_up[name] == "up" || (("set " name " up") in W) }
 
 # Which addresses go, and what the kernel takes with them: with the last IPv4 address of a link all its IPv4 routes, with
 # a primary one its secondaries (unless promote_secondaries), with any one the routes that have it as source.
@@ -203,7 +216,8 @@ END {
     for (i = 1; i <= wanted; i++) {
       k = all[i]
       if (k in T && W_dev[k] != "") state(W_dev[k])
-      if ((W_dev[k] in gone) || ((("link " W_dev[k]) in T) && state(W_dev[k]) == "born")) touch(k)
+      if ((W_dev[k] in gone) || comes(W_dev[k])) touch(k)
+      if (k ~ /^set .* master$/ && ((W_value[k] in gone) || comes(W_value[k]))) touch(k)
       if (k ~ /^link / && state(W_parent[W_dev[k]]) == "born") touch(k)
       if (k ~ /^route / && (is_v4(k) && emptied(W_dev[k]) || W_src[k] != "" && !is_local(W_src[k]))) touch(k)
     }
@@ -215,12 +229,13 @@ END {
     if (k in W) {
       parse(W[k]); f = W[k]
       if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
-      if (kind == "link") link(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
+      if (kind == "link") link(); if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
       if (kind == "mac") mac()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
+    else if (k ~ /^set /) no_set(k)
     else if (k ~ /^addr /) no_addr(k)
     else if (k ~ /^route /) no_route(k)
     else if (k ~ /^sysctl /) no_sysctl(k)
@@ -237,6 +252,7 @@ END {
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
 }
+function comes(name) { return (("link " named_end(name)) in T) && state(name) == "born" }
 # Who brings the facts of an owner back is another program, which remembers nothing of what was there before.
 function is_native(list,    w, n, i) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] in native) return 1
@@ -246,43 +262,6 @@ function without(list, who,    w, n, i, rest) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] != who) rest = rest " " w[i]
   return rest
 }
-
-# link: the mark is the group, given in the request that makes the link, so that it is never ours without it.
-function link(    st, was, alias) {
-  st = state(dev)
-  if (st == "pending") { no_link(dev); return pending(f, "no link " opt["parent"]) }
-  was = "link " dev (L_parent[dev] == "-" ? "" : " parent " L_parent[dev]) " type " L_type[dev] (L_detail[dev] == "-" ? "" : " " L_detail[dev])
-  sub(/mode:/, "mode ", was); sub(/id:/, "id ", was)
-  if (st == "foreign") return foreign(f, was " group " L_group[dev] " alias " L_alias[dev])
-  if (opt["type"] == "macvlan" && (("link " opt["parent"]) in W ? W_type[opt["parent"]] : L_type[opt["parent"]]) == "macvlan") {
-    print f "\n  the kernel puts a macvlan on a macvlan beside it, on the same parent; name that parent" >>(out "conflicts")
-    return
-  }
-  split(holders[k], w, " "); alias = "wirework:" w[1]
-  if (CLIENT != "" && opt["mode"] == "passthru" && opt["parent"] == management()) risk(f)
-  if (st == "born") {
-    if (dev in gone) { changed(f, was); link_del(dev) } else added(f)
-    if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
-    first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") "name " dev " group " MARK (opt["address"] ? " address " opt["address"] : "") (opt["mtu"] ? " mtu " opt["mtu"] : "") " type " opt["type"] (opt["mode"] ? " mode " opt["mode"] : "") (opt["id"] ? " id " opt["id"] : ""))
-    first(8 + depth(dev), "link set dev " dev " alias " alias) # an alias at creation is silently dropped
-  } else {
-    if (L_mac[dev] != opt["address"] && opt["address"] || L_mtu[dev] != opt["mtu"] && opt["mtu"])
-      changed(f, was " address " L_mac[dev] " mtu " L_mtu[dev])
-    if (L_mac[dev] != opt["address"] && opt["address"]) first(13, "link set dev " dev " address " opt["address"])
-    if (L_mtu[dev] != opt["mtu"] && opt["mtu"]) first(13, "link set dev " dev " mtu " opt["mtu"])
-    if (index(holders[k] " ", " " substr(L_alias[dev], 10) " ") == 0) {
-      changed(f, was " alias " L_alias[dev]); first(13, "link set dev " dev " alias " alias)
-    }
-  }
-  if (!can_rise(dev)) return pending(f, "parent " opt["parent"] " is down")
-  if (st == "born") last(depth(dev), "link set dev " dev " up")
-  else if (L_up[dev] != "up") { changed(f, was " down"); last(depth(dev), "link set dev " dev " up") }
-}
-function no_link(name) {
-  if (!(name in gone)) return
-  removed(old(k)); link_del(name)
-}
-function link_del(name) { if (!(L_parent[name] in gone)) first(7, "link del dev " name) } # else it goes with its parent
 
 # addr: no mark that del would honour; ours is what the ledger of this boot says we made, and all on links of ours.
 # nodad: the plan keeps the address out of every pool, and a tentative address could not be a source for seconds,

@@ -50,10 +50,11 @@ strict_links() { # EXCEPT
   done
 }
 
+docker_says() { timeout "$DOCKER_WAIT" docker network "$@" 2>/dev/null || :; }
+
 # What of PREFIX this host reaches otherwise than by bridges of the owner's own Docker networks, which may be there already:
 # its SSH client, its own address, or networks of its main table.
 taken_from_host() { # PREFIX
-  docker_says() { timeout "$DOCKER_WAIT" docker network "$@" 2>/dev/null || :; }
   own=$(docker_says ls --quiet --filter "label=wirework.owner=$OWNER")
   # shellcheck disable=SC2086 # ids
   bridges=$([ -z "$own" ] || docker_says inspect --format '{{with index .Options "com.docker.network.bridge.name"}}{{.}}{{else}}br-{{printf "%.12s" $.Id}}{{end}}' $own)
@@ -70,6 +71,41 @@ taken_from_host() { # PREFIX
         dev = ""; for (i = 2; i < NF; i++) if ($i == "dev") dev = $(i + 1)
         if (r[2] + 0 >= p[2] + 0 && covers(prefix, r[1]) && index(" " bridges, " " dev " ") == 0) print $1 " dev " dev
       }' | tr '\n' ';' | sed 's/;$//'
+}
+
+# Why no network of DRIVER can stand on a link; nothing where one can.
+parent_fault() { # NAME "DRIVER [passthru]"
+  path=/sys/class/net/$1
+  if [ ! -e "$path" ]; then
+    # Docker makes eth0.215 on eth0, unless the facts make it before.
+    [ "${1%.*}" != "$1" ] && [ -e "/sys/class/net/${1%.*}" ] || echo "this host has the links: $(links)"
+    return
+  fi
+  master=$(readlink "$path/master" || :)
+  if [ -n "$master" ]; then echo "$1 is a port of ${master##*/}, where neither driver works; give that as the parent"; return; fi
+  if [ $(($(cat "$path/flags") & 1)) -eq 0 ]; then echo "$1 is down; bring it up, here and at boot: ip link set $1 up"; return; fi
+  docker_says ls --quiet --filter driver=macvlan --filter driver=ipvlan >"$RUN/networks"
+  # shellcheck disable=SC2046 # ids
+  [ ! -s "$RUN/networks" ] || docker_says inspect --format '{{index .Options "parent"}} {{.Driver}} {{.Name}} {{index .Options "macvlan_mode"}} owner:{{index .Labels "wirework.owner"}}' $(cat "$RUN/networks") |
+    awk -v parent="$1" -v owner="owner:$OWNER" '$1 == parent && $NF != owner' >"$RUN/on-parent"
+  { cat "$RUN/on-parent" 2>/dev/null || :; parents_in_ledger "$1"; } | sort -u >"$RUN/networks"
+  while read -r _ driver network mode _; do
+    case "$driver, $2" in
+      "macvlan, macvlan")
+        [ "$mode" != passthru ] || { echo "$network has it in mode passthru, for itself alone"; return; }
+        docker_version=${docker_version:-$(version_of_docker)}
+        at_least "$docker_version" 27 || { echo "$network is on it, and Docker before 27 (here $docker_version) takes one macvlan network on a parent: put the agents on one network, or give this one a VLAN"; return; } ;;
+      "macvlan, macvlan passthru") echo "$network is on it, and mode passthru wants it alone"; return ;;
+      "ipvlan, ipvlan") echo "$network is on it, and Docker takes one ipvlan network on a parent: put the agents on one network, or give this one a VLAN"; return ;;
+      *) echo "the $driver network $network is on it, and the kernel takes macvlan or ipvlan on one parent, not both: choose one, or give this one a VLAN"; return ;;
+    esac
+  done <"$RUN/networks"
+}
+# What other owners said that they are about to put on it: components of one program come at the same time.
+parents_in_ledger() { # NAME
+  find "$LEDGER/owners" -type f ! -name '*.new' ! -path "$(entry_of "$OWNER")" -exec awk -v parent="$1" '
+    FNR == 3 { owner = $2 }
+    FNR > 3 && $1 == "require" && $2 == "parent" && $3 == parent { print $3, $4, owner, $5 }' {} + 2>/dev/null || :
 }
 
 has_networkd() { [ -x /usr/lib/systemd/systemd-networkd ] || [ -x /lib/systemd/systemd-networkd ]; }
@@ -100,6 +136,9 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       [ -n "$have" ] || { unmet "there is no $what that answers root here"; return; }
       at_least "$have" "$wanted" || unmet "this host has $have" ;;
     link) [ -e "/sys/class/net/$name" ] || ip link show dev "$name" >/dev/null 2>&1 || unmet "this host has the links: $(links)" ;;
+    parent)
+      fault=$(parent_fault "$name" "$wanted")
+      [ -z "$fault" ] || unmet "$fault" ;;
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
     persistence) ready=$(persistence_missing "$name"); [ -z "$ready" ] || unmet "$ready; choose another persistence" ;;
     ifupdown) ifquery "$name" >/dev/null 2>&1 || unmet "ifupdown does not bring this link up, so that nobody would run our script when it comes; choose another persistence" ;;

@@ -1,0 +1,101 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { HostRef } from "../host/host-ref";
+import { type Planned, part } from "../lift";
+import type { DefaultRoute } from "../plan/default-route";
+import type { LanAgentPlan } from "../plan/lan-agent";
+import type { Persistence } from "../plan/persistence";
+import { type ExtraNetworkArgs, newAgentContainer, type VerifyArgs } from "./agent-container";
+import type { ContainerArgs } from "./container-args";
+import { type ComponentContext, newFacts } from "./context";
+import { newDockerNetwork } from "./docker-network";
+import { type NetworkLink, type NetworkRef, networkLink } from "./network-ref";
+
+/** What all agents on a LAN have in common. */
+export interface LanAgentArgs extends ContainerArgs {
+  /**
+   * The host, as `host.ref`.
+   * @default - Docker's default provider, no SSH connection, nothing verified
+   */
+  host?: pulumi.Input<HostRef>;
+  /**
+   * The network to join, as `network.ref`. Give this or `ownNetwork`.
+   * @default - `ownNetwork` is used
+   */
+  network?: pulumi.Input<NetworkRef>;
+  /**
+   * Fixed IPv4 address: inside a subnet of the network, outside its DHCP range, used by nobody.
+   * @default - the next free one of the network's ipRange
+   */
+  ipv4Address?: pulumi.Input<string>;
+  /**
+   * Fixed IPv6 address, likewise.
+   * @default - the next free one where the network has an IPv6 subnet
+   */
+  ipv6Address?: pulumi.Input<string>;
+  /**
+   * Names under which other containers of the network find this one.
+   * @default - none
+   */
+  aliases?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Further networks, such as a bridge for management.
+   * @default - none
+   */
+  extraNetworks?: pulumi.Input<pulumi.Input<ExtraNetworkArgs>[]>;
+  /**
+   * By which network the agent reaches the rest of the world, where it has several: the LAN is asked for by
+   * `DefaultRoute.Measuring`.
+   * @default - the extra network that is marked `management`; without one, Docker chooses
+   */
+  defaultRoute?: pulumi.Input<DefaultRoute>;
+  /**
+   * What is proved once the agent runs.
+   * @default - with a host: its gateway answers; else nothing
+   */
+  verify?: pulumi.Input<VerifyArgs>;
+  /**
+   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
+   * @default - as the host says: the host's own init
+   */
+  persistence?: pulumi.Input<Persistence>;
+}
+
+/** The arguments of an agent on a LAN, apart: what its plan reads, and what goes to Docker as it is. */
+export function lanAgentSettings<O>(args: LanAgentArgs & { ownNetwork?: O }) {
+  const {
+    host,
+    network,
+    ownNetwork,
+    ipv4Address,
+    ipv6Address,
+    aliases,
+    extraNetworks,
+    defaultRoute,
+    verify,
+    persistence,
+    ...container
+  } = args ?? {};
+  const settings = {
+    own: ownNetwork,
+    ipv4Address,
+    ipv6Address,
+    aliases,
+    extraNetworks,
+    defaultRoute,
+    verification: verify,
+  };
+  return { host, persistence, shared: network && networkLink(network), settings, container };
+}
+
+/** Makes an agent on a LAN: facts of the host first, then its own network, then the container and the proof. */
+export function newLanAgent(
+  context: ComponentContext,
+  plan: Planned<LanAgentPlan>,
+  { shared, own, container }: { shared?: NetworkLink; own: boolean; container: ContainerArgs },
+  parent: pulumi.Resource,
+) {
+  const facts = newFacts(context, plan, parent);
+  const planned = part(plan, ({ network }) => network!);
+  const network = own ? newDockerNetwork(context, planned, parent, facts) : undefined;
+  return newAgentContainer(context, { container, plan, networkId: network?.id ?? shared?.id, after: facts }, parent);
+}

@@ -1,0 +1,307 @@
+import { type Address, addressText, BITS, parseAddress } from "../net/address";
+import { nextFree } from "../net/address-pool";
+import { isLocallyAdministered, parseMac } from "../net/mac";
+import { contains, overlaps } from "../net/range";
+import type { Problems } from "../problems";
+import {
+  type AgentPlan,
+  containerClaim,
+  type EndpointPlan,
+  type ExtraNetworkSettings,
+  extraNetworkClaims,
+  readAgentContainer,
+  readAliases,
+  readExtraNetworks,
+} from "./agent";
+import type { ContainerSettings } from "./container";
+import { linkScope, type PlanContext, startProblems } from "./context";
+import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { ownLabels } from "./docker-network";
+import { checkFixedAddress } from "./fixed-address";
+import { type Fact, hostState } from "./host-state";
+import type { Claim } from "./inventory";
+import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
+import type { LanDriver } from "./lan-driver";
+import { draftLanNetwork, type LanNetworkDraft, type LanNetworkPlan, type LanNetworkSettings } from "./lan-network";
+import { MacvlanMode } from "./macvlan-mode";
+import type { NetworkFacts } from "./network-facts";
+import { isGiven, read, readChoice, readObject } from "./read";
+import { requireDocker } from "./requirements";
+import { ofFamily, poolOf } from "./subnets";
+import { type VerificationSettings, verificationLines } from "./verification";
+
+export type { AgentPlan, EndpointPlan, ExtraNetworkSettings } from "./agent";
+export { DefaultRoute } from "./default-route";
+export type { NetworkFacts } from "./network-facts";
+export type { VerificationSettings } from "./verification";
+
+/** Arguments of an agent on a LAN, all known. Give `network` or `own`. */
+export interface LanAgentSettings {
+  /** @default - the agent has a network of its own */
+  readonly network?: NetworkFacts;
+  /** @default - the agent joins a network of others */
+  readonly own?: LanNetworkSettings;
+  /** @default - from the pool, where there is an IPv4 subnet */
+  readonly ipv4Address?: string;
+  /** @default - from the pool, where there is an IPv6 subnet */
+  readonly ipv6Address?: string;
+  /** @default - Docker's: before version 28 made of the IPv4 address; on ipvlan the parent's */
+  readonly macAddress?: string;
+  /** @default - none */
+  readonly aliases?: readonly string[];
+  /** @default - none */
+  readonly extraNetworks?: readonly ExtraNetworkSettings[];
+  /** @default - by the extra network marked as management, else as Docker chooses */
+  readonly defaultRoute?: DefaultRoute;
+  /** @default - the gateway must answer */
+  readonly verification?: VerificationSettings;
+  /** @default - nothing of it is checked */
+  readonly container?: ContainerSettings;
+}
+
+/** All that an agent on a LAN comes to. */
+export interface LanAgentPlan extends AgentPlan {
+  /** The agent's own network; absent on a shared one. Its facts, claims and warnings are among the agent's. */
+  readonly network?: LanNetworkPlan;
+  /** Links of ours beneath it, as the words that make them. */
+  readonly links?: string;
+}
+
+/** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
+const OWN_ARGUMENTS = [
+  "host",
+  "network",
+  "ownNetwork",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "defaultRoute",
+  "verify",
+  "persistence",
+];
+
+const KNOWN: readonly (keyof LanAgentSettings)[] = [
+  "network",
+  "own",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "aliases",
+  "extraNetworks",
+  "defaultRoute",
+  "verification",
+  "container",
+];
+
+/** Plans an agent on a LAN. Throws one ArgumentError with all problems. */
+export function planLanAgent(driver: LanDriver, context: PlanContext, given: LanAgentSettings): LanAgentPlan {
+  const problems = startProblems(context);
+  const settings = readObject(problems, "", given, KNOWN);
+  refusePorts(problems, driver, settings.container);
+  const containerName = readAgentContainer(problems, settings.container, context, [...OWN_ARGUMENTS, "ports"]);
+  const ipv4 = read(problems, "ipv4Address", settings.ipv4Address, (value) => parseAddress(value, 4));
+  const ipv6 = read(problems, "ipv6Address", settings.ipv6Address, (value) => parseAddress(value, 6));
+  const fixed = [ipv4, ipv6].filter((address) => address !== undefined);
+
+  const draft = readOwnNetwork(problems, driver, context, settings, fixed);
+  const own = draft?.plan;
+  const network = draft?.joined ?? readJoinedNetwork(problems, "network", settings.network, context, driver);
+  const path = (family: number) => (family === 4 ? "ipv4Address" : "ipv6Address");
+  for (const address of network === undefined ? [] : fixed) {
+    checkFixedAddress(problems, path(address.family), address, network!);
+  }
+  if (network !== undefined) {
+    checkDynamicAddresses(problems, network, fixed);
+  }
+
+  const name = network?.facts.name ?? "";
+  const macAddress = readMac(problems, driver, settings.macAddress, context, network?.facts);
+  const aliases = readAliases(problems, "aliases", settings.aliases);
+  const endpoint: EndpointPlan = {
+    networkName: name,
+    ...(ipv4 && { ipv4Address: addressText(ipv4) }),
+    ...(ipv6 && { ipv6Address: addressText(ipv6) }),
+    ...(aliases.length > 0 && { aliases }),
+  };
+  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
+  const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
+  const dualStack =
+    network !== undefined && ([4, 6] as const).every((family) => ofFamily(network.subnets, family).length > 0);
+  const main = {
+    endpoint,
+    dualStack,
+    internal: network?.facts.internal === true || network?.facts.parent === undefined,
+  };
+  const route = planDefaultRoute(problems, "defaultRoute", main, extra, wanted);
+  const gateways = network === undefined ? [] : heardGateways(network, fixed);
+  const verify = verificationLines(problems, "verify", settings.verification, {
+    networkName: name,
+    gateways,
+    ...(macAddress !== undefined && { macAddress }),
+    ...(route.winner !== undefined && { defaultRoute: route.winner }),
+  });
+  problems.throwIfAny();
+
+  const explicitMac = extra.some((one) => one.endpoint.macAddress !== undefined);
+  const facts: Fact[] = [
+    ...requireDocker(explicitMac, route.needsPriority),
+    ...(own?.hostState.facts ?? []),
+    ...(own ? [] : routesToAgent(network!, fixed)),
+    ...(macAddress === undefined ? [] : [fixedMac(macAddress, containerName, name)]),
+  ];
+  return {
+    ...(own && { network: own, links: own.links }),
+    containerName,
+    labels: ownLabels(context),
+    endpoints: route.endpoints,
+    ...(macAddress !== undefined && { macAddress }),
+    hostState: hostState(facts),
+    verify,
+    claims: [
+      ...(own?.claims ?? []),
+      containerClaim(context, containerName),
+      ...endpointClaims(context, network!.facts, { ...endpoint, macAddress }),
+      ...extraNetworkClaims(context, "extraNetworks", extra),
+    ],
+    warnings: [...(own?.warnings ?? []), ...agentWarnings(context, macAddress, route.needsPriority)],
+  };
+}
+
+/**
+ * Docker's provider makes a container, attaches it to its networks and then starts it; Docker keeps a MAC only of the
+ * network that it is made with, and drops the others at the start. So it is set in the namespace of the running container.
+ */
+function readMac(
+  problems: Problems,
+  driver: LanDriver,
+  given: unknown,
+  context: PlanContext,
+  network: NetworkFacts | undefined,
+): string | undefined {
+  const macAddress = read(problems, "macAddress", given, parseMac);
+  if (macAddress !== undefined && !driver.ownMac) {
+    problems.add("macAddress", macAddress, "is given, and an ipvlan has its parent's", "leave it out");
+  } else if (macAddress !== undefined && context.hostIdentity === undefined) {
+    const rule = "is set in the running container by the host, and none is given: Docker's provider can hand over none";
+    problems.add("macAddress", given, rule, "give host, or leave it out");
+  }
+  if (macAddress !== undefined && network?.mode === MacvlanMode.Passthru) {
+    const rule = 'is not the agent\'s own to choose: in mode "passthru" it is the MAC of the parent';
+    problems.add("macAddress", given, rule, "leave it out, or choose another mode");
+  }
+  return macAddress;
+}
+
+function fixedMac(address: string, container: string, network: string): Fact {
+  return { kind: "mac", address, container, network };
+}
+
+function refusePorts(problems: Problems, driver: LanDriver, container: ContainerSettings | undefined): void {
+  const ports = (container as { ports?: unknown } | undefined)?.ports;
+  if (ports !== undefined && !(Array.isArray(ports) && ports.length === 0)) {
+    const wayOut = "leave it out: every port of the agent is reachable at its own address; BridgeAgent publishes ports";
+    problems.add("ports", ports, `does nothing on ${driver.name}, where Docker ignores published ports`, wayOut);
+  }
+}
+
+function readOwnNetwork(
+  problems: Problems,
+  driver: LanDriver,
+  context: PlanContext,
+  { network, own }: Partial<LanAgentSettings>,
+  agent: readonly Address[],
+): LanNetworkDraft | undefined {
+  if (network !== undefined && own !== undefined) {
+    problems.add("network", undefined, "is given, and ownNetwork too", "give one of the two");
+  }
+  if (network === undefined && own === undefined) {
+    problems.add("network", undefined, "is missing", `give network (the ref of a ${driver.component}) or ownNetwork`);
+  }
+  return network !== undefined || !isGiven(problems, "ownNetwork", own)
+    ? undefined
+    : draftLanNetwork(problems, context, own, { path: "ownNetwork", agent, driver });
+}
+
+/** Without a fixed address Docker chooses: it must have something to choose from that nobody else gives away. */
+function checkDynamicAddresses(problems: Problems, network: JoinedNetwork, fixed: readonly Address[]): void {
+  for (const family of [4, 6] as const) {
+    const subnets = ofFamily(network.subnets, family);
+    if (subnets.length === 0 || fixed.some((address) => address.family === family)) {
+      continue;
+    }
+    const argument = `ipv${family}Address`;
+    const leased = subnets.find((subnet) => network.dhcpRanges.some((range) => overlaps(range, poolOf(subnet))));
+    if (leased !== undefined) {
+      const rule = `is left to Docker, and its pool holds addresses that the LAN's DHCP server gives away (dhcpRanges)`;
+      problems.add(argument, undefined, rule, `give ${argument}, or ${leased.path}.ipRange outside of the DHCP range`);
+    }
+    const taken = (subnet: (typeof subnets)[number]) => [
+      ...subnet.reserved.values(),
+      ...(subnet.gateway ? [subnet.gateway] : []),
+      ...network.shim,
+    ];
+    if (subnets.every((subnet) => nextFree(poolOf(subnet), taken(subnet)) === undefined)) {
+      const rule = `is left to Docker, and no address of ${subnets.map(({ path }) => path).join(", ")} is free`;
+      problems.add(argument, undefined, rule, "give a larger subnet or ipRange");
+    }
+  }
+}
+
+/** The gateways that an agent must hear: of the subnet that its fixed address lies in, else of the first one of the family. */
+function heardGateways({ facts, subnets }: JoinedNetwork, fixed: readonly Address[]): string[] {
+  if (facts.parent === undefined) {
+    return [];
+  }
+  return ([4, 6] as const).flatMap((family) => {
+    const own = fixed.find((address) => address.family === family);
+    const all = ofFamily(subnets, family);
+    const subnet = own ? all.find(({ prefix }) => contains(prefix, own)) : all[0];
+    return subnet?.gateway ? [addressText(subnet.gateway)] : [];
+  });
+}
+
+/** On a shared network the host's routes lead to ipRange; an agent outside of it brings a route of its own. */
+function routesToAgent(
+  { facts: { shim }, subnets, shim: shimAddresses }: JoinedNetwork,
+  fixed: readonly Address[],
+): Fact[] {
+  if (shim === undefined) {
+    return [];
+  }
+  return fixed.flatMap((address): Fact[] => {
+    const subnet = subnets.find(({ prefix }) => contains(prefix, address));
+    const reachable = subnet && shimAddresses.some((own) => contains(subnet.prefix, own));
+    return !reachable || (subnet.ipRange && contains(subnet.ipRange, address))
+      ? []
+      : [{ kind: "route", destination: `${addressText(address)}/${BITS[address.family]}`, dev: shim.linkName }];
+  });
+}
+
+function endpointClaims(context: PlanContext, network: NetworkFacts, endpoint: EndpointPlan): Claim[] {
+  const scope = linkScope(context, network);
+  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
+    const value = endpoint[argument];
+    const { component, name } = context;
+    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
+  };
+  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
+}
+
+function agentWarnings(context: PlanContext, macAddress: string | undefined, needsPriority: boolean): string[] {
+  const foreign = macAddress !== undefined && !isLocallyAdministered(macAddress);
+  // With a host, its helper checks the version; without one nobody does.
+  const unchecked = needsPriority && context.hostIdentity === undefined;
+  return [
+    ...(foreign
+      ? [`macAddress ${macAddress} is not locally administered: another device may have it from its maker.`]
+      : []),
+    ...(unchecked
+      ? [
+          "the default route is chosen by gateway priority, which needs Docker 28; " +
+            "before that, name the network that is to have it so that it sorts first.",
+        ]
+      : []),
+  ];
+}
