@@ -22,6 +22,7 @@ export {
 } from "./components/ipvlan-network";
 export type { LanAgentArgs } from "./components/lan-agent";
 export type { HostAccessArgs, LanNetworkSettingsArgs, SubnetArgs } from "./components/lan-network";
+export { LanPool, type LanPoolArgs } from "./components/lan-pool";
 export { MacvlanAgent, type MacvlanAgentArgs } from "./components/macvlan-agent";
 export {
   MacvlanNetwork,

@@ -7,6 +7,7 @@ import { checkContainer } from "../../lib/plan/container";
 import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
 import { planIpvlanAgent } from "../../lib/plan/ipvlan-agent";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
+import { planLanPool } from "../../lib/plan/lan-pool";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
 import { planPolicyRoutedAgent } from "../../lib/plan/policy-routed-agent";
@@ -69,6 +70,14 @@ const anyNetwork = objectOf({
   hostAccess: objectOf({ linkName: value, address: value, address6: value, macAddress: value, mtu: value }),
   labels: named,
   driverOptions: named,
+});
+const anyPool = objectOf({
+  range: value,
+  range6: value,
+  exclude: listOf(value),
+  agents: listOf(value),
+  pinned: named,
+  pinned6: named,
 });
 const anyTrunk = objectOf({
   parent: value,
@@ -155,6 +164,7 @@ describe("whatever the arguments are", function () {
     ["planMacvlanNetwork", anyNetwork, (settings) => planMacvlanNetwork(network, settings)],
     ["planIpvlanNetwork", anyNetwork, (settings) => planIpvlanNetwork(network, settings)],
     ["planIpvlanAgent", anyAgent, (settings) => planIpvlanAgent(agent, settings)],
+    ["planLanPool", anyPool, (settings) => planLanPool(network, settings)],
     ["planVlanInterface", anyTrunk, (settings) => planVlanInterface(network, settings)],
     ["planMacvlanAgent", anyAgent, (settings) => planMacvlanAgent(agent, settings)],
     ["planBridgeAgent", anyAgent, (settings) => planBridgeAgent(agent, settings)],
