@@ -14,6 +14,7 @@ export type {
   VolumeArgs,
 } from "./components/container-args";
 export { Host, type HostArgs, type ProxyArgs } from "./components/host";
+export { HostNetworkAgent, type HostNetworkAgentArgs, type ListenArgs } from "./components/host-network-agent";
 export { IpvlanAgent, type IpvlanAgentArgs } from "./components/ipvlan-agent";
 export {
   IpvlanNetwork,

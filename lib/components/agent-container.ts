@@ -99,6 +99,11 @@ export interface AgentContainerArgs {
   plan: Planned<AgentPlan>;
   /** Id of the network under the agent: the container is replaced with it. */
   networkId?: pulumi.Input<string>;
+  /**
+   * `host` for the host's own network, instead of networks.
+   * @default - the networks of the plan
+   */
+  networkMode?: string;
   /** Published ports. */
   ports?: docker.ContainerArgs["ports"];
   /** What must be on the host before the container. */
@@ -127,16 +132,20 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
             args.container.labels,
           ),
           // Bound to the network's id: Docker's provider attaches by name, and a network that is made anew keeps its name.
-          networksAdvanced: after(
-            args.networkId,
-            pick(plan, ({ endpoints }) =>
-              endpoints.map(({ networkName, aliases, ...rest }) => ({
-                name: networkName,
-                ...rest,
-                aliases: aliases && [...aliases],
-              })),
-            ),
-          ),
+          networksAdvanced:
+            args.networkMode === undefined
+              ? after(
+                  args.networkId,
+                  pick(plan, ({ endpoints }) =>
+                    endpoints.map(({ networkName, aliases, ...rest }) => ({
+                      name: networkName,
+                      ...rest,
+                      aliases: aliases && [...aliases],
+                    })),
+                  ),
+                )
+              : undefined,
+          networkMode: args.networkMode,
           ports: args.ports,
           // Given, because newer versions of Docker's provider would carry over what a refresh found.
           mustRun: true,

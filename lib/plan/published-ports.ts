@@ -42,7 +42,7 @@ export function readPublishedPorts(
     if (port === undefined) {
       return [];
     }
-    checkManagementPort(problems, at, port, context);
+    checkManagementPort(problems, `${at}.external`, port, context);
     const key = `${port.protocol}/${port.external ?? `any for ${port.internal}`} ${port.ip ?? "*"}`;
     const other = seen.get(key);
     if (other !== undefined) {
@@ -67,23 +67,33 @@ function readPort(problems: Problems, at: string, settings: PublishedPortSetting
     : { internal, ...(external !== undefined && { external }), ...(ip && { ip: addressText(ip) }), protocol };
 }
 
-// Docker's NAT stands before sshd: the next login would reach the container, and no later run could repair it.
-function checkManagementPort(problems: Problems, at: string, port: PublishedPortPlan, context: PlanContext): void {
+/** Refuses the port of sshd: Docker's NAT stands before it, so that the next login would reach the container, for ever. */
+export function checkManagementPort(
+  problems: Problems,
+  property: string,
+  port: PublishedPortPlan,
+  context: PlanContext,
+): void {
   const { managementAddress, managementPort } = context;
   const everywhere =
     port.ip === undefined || port.ip === "0.0.0.0" || port.ip === "::" || port.ip === managementAddress;
   if (managementPort !== undefined && port.protocol === "tcp" && port.external === managementPort && everywhere) {
     const rule = "is the port by which the host itself is managed";
-    problems.add(`${at}.external`, port.external, rule, "choose another port, or an ip that is not the host's address");
+    problems.add(property, port.external, rule, "choose another port, or an ip that is not the host's address");
   }
 }
 
-/** Claims the ports of the host. */
-export function portClaims(context: PlanContext, path: string, ports: readonly PublishedPortPlan[]): Claim[] {
+/** Claims the ports of the host; `argument` is what names the port. */
+export function portClaims(
+  context: PlanContext,
+  path: string,
+  ports: readonly PublishedPortPlan[],
+  argument = "external",
+): Claim[] {
   return ports.flatMap(({ external, ip, protocol }, index) => {
     const address = ip === undefined || ip === "0.0.0.0" || ip === "::" ? "*" : ip;
     const { component, name } = context;
-    const property = `${memberPath(path, index)}.external`;
+    const property = `${memberPath(path, index)}.${argument}`;
     const value = `${protocol}/${external} ${address}`;
     return external === undefined
       ? []

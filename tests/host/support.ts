@@ -182,9 +182,9 @@ set -- /run /var/lib /usr/local /etc ! -lname '/mnt/*' ! -path '/run/faults*' ! 
 find "$@" -printf '%p %y %m %l\\n' | sort
 find "$@" -type f -exec sha256sum {} + | sort`;
 
-/** What differs from one making of the same thing to the next, or counts. */
+/** What differs from one making of the same thing to the next, or counts; a bridge keeps the limits of the ports that it had. */
 const volatile =
-  /^(ifindex|link_index|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred)$/;
+  /^(ifindex|link_index|tso_max_size|tso_max_segs|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred)$/;
 
 function canonical(value: unknown): string {
   const strip = (_: string, part: unknown) =>

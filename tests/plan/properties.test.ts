@@ -4,6 +4,7 @@ import { type AddressRange, contains, overlaps } from "../../lib/net/range";
 import { planBridgeAgent } from "../../lib/plan/bridge-agent";
 import { planConnection } from "../../lib/plan/connection";
 import { checkContainer } from "../../lib/plan/container";
+import { planHostNetworkAgent } from "../../lib/plan/host-network-agent";
 import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
 import { planIpvlanAgent } from "../../lib/plan/ipvlan-agent";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
@@ -118,6 +119,7 @@ const anyAgent = objectOf({
   container: anyContainer,
   networkName: value,
   ports: listOf(objectOf({ internal: value, external: value, ip: value, protocol: value })),
+  listens: listOf(objectOf({ port: value, ip: value, protocol: value })),
 });
 const anyPolicy = objectOf({
   own: objectOf({
@@ -164,6 +166,7 @@ describe("whatever the arguments are", function () {
     ["planMacvlanNetwork", anyNetwork, (settings) => planMacvlanNetwork(network, settings)],
     ["planIpvlanNetwork", anyNetwork, (settings) => planIpvlanNetwork(network, settings)],
     ["planIpvlanAgent", anyAgent, (settings) => planIpvlanAgent(agent, settings)],
+    ["planHostNetworkAgent", anyAgent, (settings) => planHostNetworkAgent(agent, settings)],
     ["planLanPool", anyPool, (settings) => planLanPool(network, settings)],
     ["planVlanInterface", anyTrunk, (settings) => planVlanInterface(network, settings)],
     ["planMacvlanAgent", anyAgent, (settings) => planMacvlanAgent(agent, settings)],
