@@ -57,10 +57,11 @@ describe("boot", () => {
       await host.apply(["link top0 parent eth0 type macvlan mode bridge mtu 1500"], "test/dev/a");
       await host.apply(SHIM, "test/dev/b");
       await host.reboot();
-      await host.exec("ip link set eth0 mtu 1400");
+      const refusing = '! grep -q "link add .* top0" "$2" || { echo seeded failure >&2; exit 1; }';
+      host.program("ip", `#!/bin/sh\ncase $1 in -batch) ${refusing} ;; esac\nexec /sbin/ip "$@"\n`);
       const booted = await host.exec("/usr/local/sbin/wirework boot late");
       assert.equal(booted.code, 1);
-      assert.match(booted.stderr, /owner test\/dev\/a: .*\n?.*command: ip link add link eth0 name top0/s);
+      assert.match(booted.stderr, /owner test\/dev\/a: seeded failure\ncommand: ip link add link eth0 name top0/);
       assert.match((await host.exec("ip -o addr show shim0")).stdout, /192\.168\.9\.2\/32[\s\S]*fd00:9::2\/128/);
     }));
 

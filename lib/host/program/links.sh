@@ -82,10 +82,10 @@ function set(    is) {
 function no_set(k,    w, is) {
   split(k, w, " "); if (!(k in M) && !ours(w[2])) return
   print k >(out "made.drop"); is = set_is(w[2], w[3])
-  if (!stays(w[2]) || is == M[k] || is in gone) return
-  if (!(k in M)) M[k] = w[3] == "master" ? "-" : w[3] == "promisc" ? "off" : "up"
-  if (!((k, is) in S_value)) { print "kept " set_text(w[2], w[3], is) " (not what wirework set)" >(out "notes"); return }
+  if (!stays(w[2]) || is in gone) return
+  if (!(k in M)) M[k] = w[3] == "master" ? "-" : w[3] == "promisc" ? "off" : "up" # as a link of ours is made
   if (is == M[k]) return
+  if (!((k, is) in S_value)) { print "kept " set_text(w[2], w[3], is) " (not what wirework set)" >(out "notes"); return }
   removed(old(k)); if (CLIENT != "" && w[2] == management()) risk(old(k))
   set_to(w[2], w[3], M[k])
 }
