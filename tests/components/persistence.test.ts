@@ -44,7 +44,7 @@ describe("persistence", () => {
   it("is nothing where all stands by itself: no file, no demand on the host", async () => {
     const args = { image: "busybox", ownNetwork: { parent: "eth1" }, persistence: Persistence.RcLocal };
     const lines = await facts(() => new MacvlanAgent("probe", { ...args, host: newHost().ref }), "probe");
-    assert.deepEqual(lines, ["require link eth1"]);
+    assert.deepEqual(lines, ["require parent eth1 macvlan"]);
   });
 
   it("is refused where it cannot bring everything back, at the user's own line", async () => {
