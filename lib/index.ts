@@ -5,6 +5,7 @@ export {
   type BridgeNetworkSettingsArgs,
   type PublishedPortArgs,
 } from "./components/bridge-agent";
+export { BridgeNetwork, type BridgeNetworkArgs } from "./components/bridge-network";
 export type {
   ContainerArgs,
   DeviceArgs,

@@ -7,6 +7,7 @@ import type { ContainerArgs } from "./container-args";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import type { SubnetArgs } from "./lan-network";
+import { type NetworkRef, networkLink } from "./network-ref";
 
 /** A port of the container that the host passes on. */
 export interface PublishedPortArgs {
@@ -65,6 +66,11 @@ export interface BridgeAgentArgs extends ContainerArgs {
    * @default - Docker's default provider, no SSH connection, nothing verified
    */
   host?: pulumi.Input<HostRef>;
+  /**
+   * A network on a bridge of the LAN, as `network.ref` of a `BridgeNetwork`. Give this, `networkName`, `ownNetwork`, or none.
+   * @default - another network
+   */
+  network?: pulumi.Input<NetworkRef>;
   /**
    * Name of a Docker network that exists. Give this, `ownNetwork`, or neither.
    * @default - `ownNetwork`, else Docker's default bridge
@@ -140,6 +146,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
   constructor(name: string, args: BridgeAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const {
       host,
+      network,
       networkName,
       ownNetwork,
       ipv4Address,
@@ -161,8 +168,9 @@ export class BridgeAgent extends pulumi.ComponentResource {
       verification: verify,
     };
     const context = componentContext("BridgeAgent", name, host);
-    const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
-      withClaims(context, planBridgeAgent(context, { ...settings, container: knownPart(container) })),
+    const shared = network && networkLink(network);
+    const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
+      withClaims(context, planBridgeAgent(context, { ...settings, network, container: knownPart(container) })),
     );
     const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:BridgeAgent", name, summary, withHostProvider(opts, host));
@@ -179,7 +187,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
     const planned = pick(plan, ({ ports }) => [...ports]);
     const agent = newAgentContainer(
       context,
-      { container, plan, networkId: own?.id, ports: planned, after: facts },
+      { container, plan, networkId: own?.id ?? shared?.id, ports: planned, after: facts },
       this,
     );
 

@@ -108,10 +108,20 @@ export function withClaims<P extends { claims: readonly Claim[]; warnings: reado
 ): P {
   const problems = new Problems(context.component, context.name);
   problems.addAll(inventory().add(`${context.component} ${context.name}`, [...plan.claims]));
-  const rendered = render(ownerOf(context), context.persistence ?? "unit", plan.hostState);
+  return withFiles(context, plan, ownerOf(context), problems);
+}
+
+/** Adds to facts of an owner what brings them back at boot. */
+export function withFiles<P extends { warnings?: readonly string[]; hostState: HostState }>(
+  context: PlanContext,
+  plan: P,
+  owner: string,
+  problems = new Problems(context.component, context.name),
+): P {
+  const rendered = render(owner, context.persistence ?? "unit", plan.hostState);
   problems.addAll(rendered.problems);
   problems.throwIfAny();
-  for (const warning of [...plan.warnings, ...rendered.warnings]) {
+  for (const warning of [...(plan.warnings ?? []), ...rendered.warnings]) {
     pulumi.log.warn(`${context.component} "${context.name}": ${warning}`);
   }
   return { ...plan, hostState: rendered.hostState };

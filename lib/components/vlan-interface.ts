@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { newHostChange } from "../host/host-change";
 import type { HostRef } from "../host/host-ref";
-import { lift, pick } from "../lift";
+import { lift, part, pick } from "../lift";
+import { ownerOf } from "../plan/context";
+import { hostState, joinHostStates } from "../plan/host-state";
+import type { Persistence } from "../plan/persistence";
 import { planVlanInterface, type VlanProtocol } from "../plan/vlan-interface";
-import { componentContext, factLines, withClaims } from "./context";
+import { componentContext, factLines, withClaims, withFiles } from "./context";
 
 /** One VLAN of a link. */
 export interface VlanArgs {
@@ -34,6 +37,11 @@ export interface VlanInterfaceArgs {
   parent: pulumi.Input<string>;
   /** The VLANs: one, or a whole trunk. Each comes and goes by itself. */
   vlans: VlanArgs[];
+  /**
+   * Who brings the facts back at boot. A change is made in place: the facts themselves stay as they are.
+   * @default - as the host says: the host's own init
+   */
+  persistence?: pulumi.Input<Persistence>;
 }
 
 /**
@@ -63,12 +71,20 @@ export class VlanInterface extends pulumi.ComponentResource {
   readonly switchPort: pulumi.Output<string>;
 
   constructor(name: string, args: VlanInterfaceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, ...settings } = args ?? {};
-    const context = componentContext("VlanInterface", name, host);
-    const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
-      withClaims(context, planVlanInterface(context, settings)),
+    const { host, persistence, ...settings } = args ?? {};
+    const context = componentContext("VlanInterface", name, host, persistence);
+    const plan = lift({ context: context.plan, settings }, ({ context, settings }) => {
+      const { vlans, claims, warnings, ...plan } = planVlanInterface(context, settings);
+      // Facts of their own under an owner of their own: one VLAN comes or goes without the others.
+      const each = vlans.map((vlan) => withFiles(context, vlan, `${ownerOf(context)}.${vlan.id}`));
+      const states = each.map(({ hostState }) => hostState);
+      return { ...withClaims(context, { claims, warnings, hostState: hostState([]) }), ...plan, vlans: each, states };
+    });
+    const facts = factLines(
+      context,
+      part(plan, ({ states }) => ({ hostState: joinHostStates(...states) })),
     );
-    super("wirework:index:VlanInterface", name, { ...settings, facts: factLines(context, plan) }, opts);
+    super("wirework:index:VlanInterface", name, { ...settings, facts }, opts);
 
     const { link } = context;
     const made = (Array.isArray(args?.vlans) ? args.vlans : []).flatMap(({ id }, index) => {
@@ -78,7 +94,6 @@ export class VlanInterface extends pulumi.ComponentResource {
           `${name}-vlan-${id}`,
           {
             link,
-            // Facts of their own: one VLAN comes or goes without the others.
             owner: `${context.owner}.${id}`,
             state: pick(plan, ({ vlans }) => vlans[index]!.hostState),
             links: pick(plan, ({ vlans }) => vlans[index]!.links),

@@ -1,3 +1,4 @@
+import { addressText } from "../net/address";
 import { parseResourceName } from "../net/resource-name";
 import {
   type AgentPlan,
@@ -10,20 +11,25 @@ import {
 import { bridgeEndpointClaims, readBridgeEndpoint } from "./bridge-endpoint";
 import { type BridgeNetworkPlan, type BridgeNetworkSettings, draftBridgeNetwork } from "./bridge-network";
 import type { ContainerSettings } from "./container";
-import { type PlanContext, startProblems } from "./context";
+import { linkScope, type PlanContext, startProblems } from "./context";
 import { planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
 import { hostState } from "./host-state";
+import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
+import type { NetworkFacts } from "./network-facts";
 import { type PublishedPortPlan, type PublishedPortSettings, portClaims, readPublishedPorts } from "./published-ports";
 import { isGiven, read, readObject } from "./read";
 import { requireDocker } from "./requirements";
+import { isDualStack } from "./subnets";
 import { type VerificationSettings, verificationLines } from "./verification";
 
 export type { BridgeNetworkPlan, BridgeNetworkSettings } from "./bridge-network";
 export type { PublishedPortPlan, PublishedPortSettings } from "./published-ports";
 
-/** Arguments of a bridge agent, all known. Give `networkName`, `own`, or neither for Docker's default bridge. */
+/** Arguments of a bridge agent, all known. Give `network`, `networkName`, `own`, or none for Docker's default bridge. */
 export interface BridgeAgentSettings {
+  /** @default - another network */
+  readonly network?: NetworkFacts;
   /** @default - `own`, or else Docker's default bridge */
   readonly networkName?: string;
   /** @default - `networkName`, or else Docker's default bridge */
@@ -57,6 +63,7 @@ export interface BridgeAgentPlan extends AgentPlan {
 /** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
 const OWN_ARGUMENTS = [
   "host",
+  "network",
   "networkName",
   "ownNetwork",
   "ipv4Address",
@@ -69,6 +76,7 @@ const OWN_ARGUMENTS = [
 ];
 
 const KNOWN: readonly (keyof BridgeAgentSettings)[] = [
+  "network",
   "networkName",
   "own",
   "ipv4Address",
@@ -96,17 +104,33 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
   if (named !== undefined && own !== undefined) {
     problems.add("networkName", named, "is given, and ownNetwork too", "give one of the two");
   }
-  const name = own?.plan.networkName ?? named ?? "bridge";
-  const endpoint = readBridgeEndpoint(problems, settings, name, own);
+  if (settings.network !== undefined && (named !== undefined || own !== undefined)) {
+    problems.add(
+      "network",
+      undefined,
+      `is given, and ${own ? "ownNetwork" : "networkName"} too`,
+      "give one of the two",
+    );
+  }
+  const lan =
+    settings.network === undefined ? undefined : readJoinedNetwork(problems, "network", settings.network, context, LAN);
+  const name = lan?.facts.name ?? own?.plan.networkName ?? named ?? "bridge";
+  const endpoint = readBridgeEndpoint(problems, settings, name, lan ?? own);
   const ports = readPublishedPorts(problems, "ports", settings.ports, context);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
-  const main = { endpoint, dualStack: own?.plan.docker.ipv6 ?? false, internal: own?.plan.docker.internal ?? false };
+  const main = {
+    endpoint,
+    dualStack: own?.plan.docker.ipv6 ?? (lan !== undefined && isDualStack(lan.subnets)),
+    internal: own?.plan.docker.internal ?? lan?.facts.internal ?? false,
+  };
   const route = planDefaultRoute(problems, "extraNetworks", main, extra, undefined);
   const verify = verificationLines(problems, "verify", settings.verification, {
     networkName: name,
-    gateways: own?.gateways ?? [],
+    gateways: own?.gateways ?? (lan === undefined ? [] : routersOf(lan)),
     // With one network nothing competes, but the default bridge's gateway is not known here: its route is the proof.
-    ...(route.winner !== undefined ? { defaultRoute: route.winner } : own === undefined && { defaultRoute: name }),
+    ...(route.winner !== undefined
+      ? { defaultRoute: route.winner }
+      : own === undefined && lan === undefined && { defaultRoute: name }),
   });
   problems.throwIfAny();
 
@@ -122,10 +146,18 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),
-      ...bridgeEndpointClaims(context, endpoint),
+      ...bridgeEndpointClaims(context, endpoint, lan && linkScope(context, lan.facts)),
       ...portClaims(context, "ports", ports),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],
     warnings: [],
   };
+}
+
+/** The networks that an agent joins by their ref. */
+const LAN = { name: "bridge", component: "BridgeNetwork" };
+
+/** The LAN's routers, one of each family, which an agent on a bridge of the LAN must hear. */
+function routersOf({ facts, subnets }: JoinedNetwork): string[] {
+  return facts.internal ? [] : subnets.flatMap(({ gateway }) => (gateway ? [addressText(gateway)] : []));
 }

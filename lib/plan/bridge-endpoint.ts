@@ -2,9 +2,8 @@ import { addressText, parseAddress } from "../net/address";
 import { parseMac } from "../net/mac";
 import type { Problems } from "../problems";
 import { type EndpointPlan, readAliases } from "./agent";
-import type { BridgeNetworkDraft } from "./bridge-network";
 import { dockerScope, type PlanContext } from "./context";
-import { checkFixedAddress } from "./fixed-address";
+import { type AddressPlan, checkFixedAddress } from "./fixed-address";
 import type { Claim } from "./inventory";
 import { read } from "./read";
 
@@ -25,12 +24,12 @@ export function readBridgeEndpoint(
   problems: Problems,
   settings: Partial<BridgeEndpointSettings>,
   name: string,
-  own: BridgeNetworkDraft | undefined,
+  network: (Omit<AddressPlan, "dhcpRanges"> & Partial<AddressPlan>) | undefined,
 ): EndpointPlan {
   const readFixed = (argument: "ipv4Address" | "ipv6Address", family: 4 | 6) => {
     const address = read(problems, argument, settings[argument], (value) => parseAddress(value, family));
-    if (address !== undefined && own !== undefined) {
-      checkFixedAddress(problems, argument, address, { ...own, dhcpRanges: [] });
+    if (address !== undefined && network !== undefined) {
+      checkFixedAddress(problems, argument, address, { dhcpRanges: [], ...network });
     }
     if (address !== undefined && name === "bridge") {
       const wayOut = "give ownNetwork with a subnet, or leave the address out";
@@ -55,9 +54,9 @@ export function readBridgeEndpoint(
   };
 }
 
-/** Claims the fixed addresses of that place. */
-export function bridgeEndpointClaims(context: PlanContext, endpoint: EndpointPlan): Claim[] {
-  const scope = `${dockerScope(context)} network ${endpoint.networkName}`;
+/** Claims the fixed addresses of that place: on the network alone, or on the LAN's link that it stands on. */
+export function bridgeEndpointClaims(context: PlanContext, endpoint: EndpointPlan, link?: string): Claim[] {
+  const scope = link ?? `${dockerScope(context)} network ${endpoint.networkName}`;
   const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
     const value = endpoint[argument];
     const { component, name } = context;

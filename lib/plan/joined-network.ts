@@ -6,7 +6,6 @@ import type { PlanContext } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import type { AddressPlan } from "./fixed-address";
 import type { ShimPlan } from "./host-access";
-import type { LanDriver } from "./lan-driver";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, read, readObject, readRequired } from "./read";
 import { readSubnets } from "./subnets";
@@ -25,7 +24,7 @@ export function readJoinedNetwork(
   path: string,
   facts: NetworkFacts | undefined,
   context: PlanContext,
-  driver: Pick<LanDriver, "name" | "component">,
+  driver: { readonly name: string; readonly component: string },
 ): JoinedNetwork | undefined {
   if (!isGiven(problems, path, facts)) {
     return undefined;

@@ -27,7 +27,7 @@ import { MacvlanMode } from "./macvlan-mode";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, read, readChoice, readObject } from "./read";
 import { requireDocker } from "./requirements";
-import { ofFamily, poolOf } from "./subnets";
+import { isDualStack, ofFamily, poolOf } from "./subnets";
 import { type VerificationSettings, verificationLines } from "./verification";
 
 export type { AgentPlan, EndpointPlan, ExtraNetworkSettings } from "./agent";
@@ -127,8 +127,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   };
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
   const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
-  const dualStack =
-    network !== undefined && ([4, 6] as const).every((family) => ofFamily(network.subnets, family).length > 0);
+  const dualStack = network !== undefined && isDualStack(network.subnets);
   const main = {
     endpoint,
     dualStack,

@@ -202,6 +202,11 @@ export function ofFamily(subnets: readonly Subnet[], family: Family): readonly S
   return subnets.filter(({ prefix }) => prefix.family === family);
 }
 
+/** Whether there are subnets of both families. */
+export function isDualStack(subnets: readonly Subnet[]): boolean {
+  return ([4, 6] as const).every((family) => ofFamily(subnets, family).length > 0);
+}
+
 /** The same subnets in canonical text. */
 export function subnetSettings(subnets: readonly Subnet[]): SubnetSettings[] {
   return subnets.map(({ prefix, gateway, ipRange, reserved }) => ({

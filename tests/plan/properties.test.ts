@@ -8,6 +8,7 @@ import { planHostNetworkAgent } from "../../lib/plan/host-network-agent";
 import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
 import { planIpvlanAgent } from "../../lib/plan/ipvlan-agent";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
+import { planLanBridge } from "../../lib/plan/lan-bridge";
 import { planLanPool } from "../../lib/plan/lan-pool";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
@@ -65,6 +66,11 @@ const anyNetwork = objectOf({
   vlan: value,
   mode: value,
   flag: value,
+  bridge: value,
+  port: value,
+  linkName: value,
+  hostAddress: value,
+  hostAddress6: value,
   internal: value,
   subnets: listOf(objectOf({ subnet: value, gateway: value, ipRange: value, reserved: named })),
   dhcpRanges: listOf(value),
@@ -166,6 +172,7 @@ describe("whatever the arguments are", function () {
     ["planMacvlanNetwork", anyNetwork, (settings) => planMacvlanNetwork(network, settings)],
     ["planIpvlanNetwork", anyNetwork, (settings) => planIpvlanNetwork(network, settings)],
     ["planIpvlanAgent", anyAgent, (settings) => planIpvlanAgent(agent, settings)],
+    ["planLanBridge", anyNetwork, (settings) => planLanBridge(network, settings)],
     ["planHostNetworkAgent", anyAgent, (settings) => planHostNetworkAgent(agent, settings)],
     ["planLanPool", anyPool, (settings) => planLanPool(network, settings)],
     ["planVlanInterface", anyTrunk, (settings) => planVlanInterface(network, settings)],

@@ -139,6 +139,13 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     parent)
       fault=$(parent_fault "$name" "$wanted")
       [ -z "$fault" ] || unmet "$fault" ;;
+    bridge) [ -d "/sys/class/net/$name/bridge" ] || unmet "this host has the bridges: $(bridges)" ;;
+    address)
+      have=$(addresses_of "$wanted")
+      case " $have " in *" $name "*) ;; *) unmet "$wanted has: ${have:-no address}; give the host's own address there, or let wirework make the bridge" ;; esac ;;
+    no-address)
+      have=$(addresses_of "$name")
+      [ -z "$have" ] || unmet "$name has $have, which nobody would reach any more on a port of a bridge; take it away first, or use another link" ;;
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
     persistence) ready=$(persistence_missing "$name"); [ -z "$ready" ] || unmet "$ready; choose another persistence" ;;
     ifupdown) ifquery "$name" >/dev/null 2>&1 || unmet "ifupdown does not bring this link up, so that nobody would run our script when it comes; choose another persistence" ;;
@@ -176,6 +183,8 @@ persistence_missing() { # BACKEND
   esac
 }
 unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }
+bridges() { for path in /sys/class/net/*/bridge; do [ ! -d "$path" ] || { path=${path%/bridge}; printf '%s ' "${path##*/}"; }; done; }
+addresses_of() { ip -o addr show dev "$1" scope global 2>/dev/null | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'; }
 links() { ip -o link show | awk '{ sub(/[@:].*/, "", $2); printf "%s ", $2 }'; }
 
 # ---- preflight ---------------------------------------------------------------------------------------------------
