@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Host, PolicyRoutedAgent } from "wirework";
+import { Host, type Persistence, PolicyRoutedAgent } from "wirework";
 
 const config = new pulumi.Config();
 
@@ -18,6 +18,7 @@ const probe = new PolicyRoutedAgent("probe", {
   existingNetwork: { networkName: "bridge" },
   uplink: { dev: config.get("uplink") ?? "wlan0", gateway: config.require("gateway") },
   table: { id: 200, name: "wlan0rt" },
+  persistence: config.get<Persistence>("persistence"), // "unit" unless it is set
 });
 
 export const address = probe.ipv4Address;

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Far } from "../lab/far";
 import { NetworkManager } from "../lab/host-network";
@@ -208,7 +209,8 @@ describe("a policy-routed agent", function () {
   it("of examples/policy-routed-agent sends Docker's default bridge by the second uplink, whatever subnet Docker gives it", async () => {
     const place = await twoUplinks("12");
     const { host } = place;
-    const stack = new Stack({ dir: join(__dirname, "../../examples/policy-routed-agent"), check: true });
+    const stackDir = join(__dirname, "../../examples/policy-routed-agent");
+    const stack = new Stack({ dir: stackDir, check: true });
     await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe });
     await stack.config({ uplink: "eth2", gateway: "192.168.20.1" });
     await stack.config({ privateKey: host.privateKey }, "secret");
@@ -216,6 +218,19 @@ describe("a policy-routed agent", function () {
     assert.equal(await seen(place, "probe", 4), "192.168.20.10");
     assert.equal(await seen(place, "host", 4), "192.168.9.10");
     await assertSettled(stack);
+
+    await stack.config({ persistence: "ifupdown" });
+    await stack.up();
+    const files = await host.exec(
+      "cd /etc; tail -n 8 network/if-up.d/wirework-*; ls systemd/system | grep wirework || :",
+    );
+    const readme = readFileSync(join(stackDir, "README.md"), "utf8").replaceAll("wlan0", "eth2");
+    assert.ok(files.stdout.endsWith("exit 0\n") && readme.includes(files.stdout), files.stdout);
+    await host.reboot();
+    await until("a boot by ifupdown", { timeoutMs: 20_000, intervalMs: 300 }, async () => {
+      return (await seen(place, "probe", 4)) === "192.168.20.10" || undefined;
+    });
+    assert.equal(await seen(place, "host", 4), "192.168.9.10");
 
     const subnet = (bip: string) =>
       host.exec(`systemctl stop docker docker.socket; ip link del docker0; mkdir -p /etc/docker
