@@ -15,6 +15,7 @@ const PARTS = [
   "armed",
   "change",
   "watch",
+  "units",
   "setup",
   "verify",
   "wirework",

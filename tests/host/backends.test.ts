@@ -54,7 +54,7 @@ const BOOT: { readonly [P in Persistence]: string } = {
 async function withBackends(host: Sandbox): Promise<void> {
   for (const [name, text] of Object.entries(IFUPDOWN)) host.program(name, text);
   await host.exec(
-    `mkdir -p /etc/network/interfaces.d /etc/network/if-up.d /etc/init.d; : >/etc/init.d/rc.local
+    `mkdir -p /etc/network/interfaces.d /etc/network/if-up.d; : >/etc/init.d/rc.local
      echo 'source /etc/network/interfaces.d/*' >/etc/network/interfaces`,
     "",
     true,

@@ -38,8 +38,9 @@ mount --make-rprivate /
 mount -t sysfs sysfs /sys
 mount --bind "$1/var-lib" /var/lib
 mount --bind "$1/usr-local" /usr/local
-# Of the machine's own /etc there is what the sandbox has not itself.
+# Of the machine's own /etc there is what the sandbox has not itself, to be read only.
 mount --bind /etc /mnt
+mount -o remount,bind,ro /mnt
 [ -e "$1/etc/passwd" ] || for entry in /mnt/*; do [ -e "$1/etc/\${entry#/mnt/}" ] || ln -s "$entry" "$1/etc/"; done
 mount --bind "$1/etc" /etc
 [ -z "$2" ] || mount --bind "$2" /bin/sh
@@ -80,7 +81,8 @@ export class Sandbox {
     for (const name of persistent) mkdirSync(join(this.folder, name));
     for (const name of ["sbin", "bin", "lib"]) mkdirSync(join(this.folder, "usr-local", name));
     mkdirSync(join(this.folder, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
-    for (const name of ["iproute2", "modules-load.d", "network"]) mkdirSync(join(this.folder, "etc", name));
+    for (const name of ["init.d", "iproute2", "modules-load.d", "network", "rc2.d"])
+      mkdirSync(join(this.folder, "etc", name));
     writeFileSync(join(this.folder, "etc/machine-id"), `${MACHINE_ID}\n`);
     if (options.awk) this.program("awk", `#!/bin/sh\nexec ${options.awk} "$@"\n`);
   }

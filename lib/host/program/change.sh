@@ -100,7 +100,7 @@ Remove that first (a Docker network must be replaced with the link beneath it)";
   else
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
-  units_follow || complain "the boot units in $UNITS are not as they should be"
+  units_follow || complain "the boot units (wirework-early, -late and -watch) are not as they should be"
   ledger_changed
   [ -s "$RUN/changes.first" ] || say unchanged
   cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"
@@ -126,7 +126,7 @@ undo() {
     disarm
     prune
     ledger_changed
-    units_follow || complain "the boot units in $UNITS are not as they should be"
+    units_follow || complain "the boot units (wirework-early, -late and -watch) are not as they should be"
     fail "the change failed and was taken back; the host is as before:
 $(sed 's/^/  /' "$RUN/reason")
 $(what_was_meant)"

@@ -50,8 +50,7 @@ $(cat "$RUN/problems")"
   )
   drop_versions
   units_follow
-  # A watcher that runs already is of the program before.
-  [ ! -d /run/systemd/system ] || timeout 60 systemctl --no-block try-restart wirework-watch.service >/dev/null 2>&1 || :
+  watch_anew
 }
 
 drop_versions() {
@@ -91,86 +90,4 @@ remove_all() {
   rm -rf "$VERSIONS" "$LEDGER"
   rm -f "$VOLATILE/made" "$LOCK"
   LAST=yes
-}
-
-# ---- units: there while the ledger has facts -----------------------------------------------------------------------
-
-unit_text() { # early, late or watch
-  type=oneshot stays="RemainAfterExit=yes" run="boot $1"
-  case $1 in
-    # Before Docker, so that a container which starts by itself finds its links and rules; never waits for the network.
-    early) order="Before=docker.service
-After=systemd-sysctl.service systemd-modules-load.service" ;;
-    # What was pending: links that Docker or the network manager bring.
-    late) order="After=docker.service networking.service systemd-networkd.service NetworkManager.service nftables.service" ;;
-    watch) order="After=wirework-late.service" type=simple stays="Restart=always
-RestartSec=5" run=watch ;;
-  esac
-  printf '%s\n' "[Unit]" "Description=wirework: network facts of this host ($1)" "ConditionPathIsDirectory=$LEDGER/owners" "$order" "" \
-    "[Service]" "Type=$type" "$stays" "ExecStart=$DISPATCHER $run" "" \
-    "[Install]" "WantedBy=multi-user.target"
-}
-
-# Whether the unit in RUN/unit is as we wrote it, and enabled.
-unit_stands() { cmp -s "$RUN/unit" "$UNITS/$1" && [ ! -L "$UNITS/$1" ] && [ -L "$UNITS/multi-user.target.wants/$1" ]; }
-
-# What a hand did to the units: after the next boot nobody would bring the facts back.
-units_drift() {
-  [ -d "$UNITS" ] && has_facts || return 0
-  for when in early late watch; do
-    unit_text "$when" >"$RUN/unit"
-    unit_stands "wirework-$when.service" || echo "- unit $UNITS/wirework-$when.service (missing, edited or not enabled)"
-  done
-}
-
-units_install() {
-  [ -d "$UNITS" ] || return 0 # another init: nothing here brings facts back at boot
-  changed_units=
-  for when in early late watch; do
-    unit=wirework-$when.service
-    unit_text "$when" >"$RUN/unit"
-    wants=$UNITS/multi-user.target.wants
-    if ! unit_stands "$unit"; then
-      [ -d "$wants" ] || { mkdir -p "$wants" && : >"$LEDGER/made-wants"; }
-      (umask 022 && put "$UNITS/$unit" <"$RUN/unit" && chmod 0644 "$UNITS/$unit") && ln -sf "$UNITS/$unit" "$wants/$unit" || return 1
-      changed_units=yes
-    fi
-  done
-  units_reload
-}
-
-# Whether an owner has facts that no other program brings back at boot.
-has_facts() {
-  facts_of_others "" | awk '
-    $3 == "persistence" { native[$2] } { owners[$2] }
-    END { for (owner in owners) if (!(owner in native)) { print owner; exit } }' | grep -q .
-}
-needs_units() { [ -s "$1" ] && ! grep -q '^persistence ' "$1"; } # FACTS
-
-units_follow() {
-  if has_facts; then
-    units_install && watch_runs
-    return
-  fi
-  changed_units=
-  for unit in wirework-watch.service wirework-early.service wirework-late.service; do
-    [ -e "$UNITS/$unit" ] || [ -L "$UNITS/multi-user.target.wants/$unit" ] || continue
-    # After a boot it counts as active, and systemd would remember it without its file.
-    [ ! -d /run/systemd/system ] || { timeout 60 systemctl stop "$unit" && systemctl reset-failed "$unit"; } >/dev/null 2>&1 || :
-    rm -f "$UNITS/multi-user.target.wants/$unit" "$UNITS/$unit"
-    changed_units=yes
-  done
-  [ ! -e "$LEDGER/made-wants" ] || { rmdir "$UNITS/multi-user.target.wants" 2>/dev/null || :; rm -f "$LEDGER/made-wants"; }
-  units_reload
-}
-
-# Not waited for: its first round wants the lock that this run holds.
-watch_runs() {
-  [ -d "$UNITS" ] && [ -d /run/systemd/system ] || return 0
-  timeout 60 systemctl --no-block start wirework-watch.service >/dev/null 2>&1 || complain "the watcher did not start: systemctl status wirework-watch.service"
-}
-
-units_reload() {
-  [ -n "$changed_units" ] && [ -d /run/systemd/system ] || return 0
-  timeout 60 systemctl daemon-reload >/dev/null 2>&1 || complain "systemd did not reload its units; run: systemctl daemon-reload"
 }

@@ -47,7 +47,8 @@ verb_watch() {
   while :; do
     (watch_round) || :
     follow_containers
-    dd bs=65536 count=1 <&7 >/dev/null 2>&1 || exit 0 # all that has come since, at once; the stop of the unit ends it too
+    dd bs=65536 count=1 <&7 >/dev/null 2>&1 & # all that has come since, at once
+    wait "$!" || exit 0 # a stop does not wait for the next event
     sleep 0.1
   done
 }
