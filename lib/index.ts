@@ -22,6 +22,14 @@ export {
   type IpvlanNetworkArgs,
   type IpvlanNetworkSettingsArgs,
 } from "./components/ipvlan-network";
+export {
+  type CookieArgs,
+  L2tpPseudowire,
+  type L2tpPseudowireArgs,
+  type OperatorSettings,
+  type PseudowireEndArgs,
+  type WireBridgeArgs,
+} from "./components/l2tp-pseudowire";
 export type { LanAgentArgs } from "./components/lan-agent";
 export type { HostAccessArgs, LanNetworkSettingsArgs, SubnetArgs } from "./components/lan-network";
 export { LanPool, type LanPoolArgs } from "./components/lan-pool";
@@ -50,6 +58,8 @@ export { MacvlanMode } from "./plan/macvlan-mode";
 export type { NetworkFacts } from "./plan/network-facts";
 export { Persistence } from "./plan/persistence";
 export { Fallback } from "./plan/policy-facts";
+export { Sequencing } from "./plan/pseudowire";
+export { Encapsulation } from "./plan/pseudowire-mtu";
 export type { SubnetSettings } from "./plan/subnets";
 export { SourceNat6 } from "./plan/uplink";
 export { VlanProtocol } from "./plan/vlan-interface";

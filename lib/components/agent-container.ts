@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { newVerification } from "../host/host-change";
+import { newQuestion } from "../host/host-change";
 import { withoutPromiseTraces } from "../host/promise-traces";
-import { after, type Planned, pick } from "../lift";
+import { after, mapInput, type Planned, pick } from "../lift";
 import type { EndpointPlan } from "../plan/agent";
 import type { LabelPlan } from "../plan/docker-network";
 import { type ContainerArgs, containerArguments, dockerLabels } from "./container-args";
@@ -183,8 +183,10 @@ function newContainerVerification(
   if (link === undefined || plan.known?.verify.length === 0) {
     return undefined;
   }
-  const lines = pick(plan, ({ verify }) => [...verify]);
-  return newVerification(`${name}-verify`, { link, owner, lines, containerId: container.id }, { parent });
+  // Another container is another proof.
+  const verify = pick(plan, ({ verify }) => [...verify]);
+  const lines = mapInput({ id: container.id, verify }, ({ id, verify }) => [`container ${id}`, ...verify]);
+  return newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent });
 }
 
 function networkAddresses(found: docker.types.output.ContainerNetworkData): NetworkAddresses {

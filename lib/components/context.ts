@@ -7,7 +7,7 @@ import { ownerOf, type PlanContext } from "../plan/context";
 import { factText, type HostState } from "../plan/host-state";
 import { type Claim, Inventory } from "../plan/inventory";
 import type { Persistence } from "../plan/persistence";
-import { Problems } from "../problems";
+import { type Problem, Problems } from "../problems";
 import { render } from "../render";
 
 type HostPart = "hostIdentity" | "managementAddress" | "managementPort" | "persistence";
@@ -98,31 +98,44 @@ function inventory(): Inventory {
   return found;
 }
 
+type Named = Pick<PlanContext, "component" | "name">;
+
+/** Throws where there is a problem, and says what may surprise. */
+function report({ component, name }: Named, found: readonly Problem[], warnings: readonly string[]): void {
+  const problems = new Problems(component, name);
+  problems.addAll(found);
+  problems.throwIfAny();
+  for (const warning of warnings) {
+    pulumi.log.warn(`${component} "${name}": ${warning}`);
+  }
+}
+
+/** Enters what a plan claims for itself, and says what may surprise; throws when another component claims the same. */
+export function enterClaims(
+  context: Named,
+  plan: { readonly claims: readonly Claim[]; readonly warnings: readonly string[] },
+  found: readonly Problem[] = [],
+): void {
+  const rivals = inventory().add(`${context.component} ${context.name}`, [...plan.claims]);
+  report(context, [...rivals, ...found], plan.warnings);
+}
+
 /**
- * Enters what a plan claims for itself, and adds to its facts what brings them back at boot; throws when another component
- * of the program claims the same, or when nobody can bring them back as it is told to.
+ * The same, and adds to the facts of the plan what brings them back at boot; throws too when nobody can bring them back as it
+ * is told to.
  */
 export function withClaims<P extends { claims: readonly Claim[]; warnings: readonly string[]; hostState: HostState }>(
   context: PlanContext,
   plan: P,
 ): P {
-  const problems = new Problems(context.component, context.name);
-  problems.addAll(inventory().add(`${context.component} ${context.name}`, [...plan.claims]));
-  return withFiles(context, plan, ownerOf(context), problems);
+  const { hostState, problems, warnings } = render(ownerOf(context), context.persistence ?? "unit", plan.hostState);
+  enterClaims(context, { claims: plan.claims, warnings: [...plan.warnings, ...warnings] }, problems);
+  return { ...plan, hostState };
 }
 
 /** Adds to facts of an owner what brings them back at boot. */
-export function withFiles<P extends { warnings?: readonly string[]; hostState: HostState }>(
-  context: PlanContext,
-  plan: P,
-  owner: string,
-  problems = new Problems(context.component, context.name),
-): P {
-  const rendered = render(owner, context.persistence ?? "unit", plan.hostState);
-  problems.addAll(rendered.problems);
-  problems.throwIfAny();
-  for (const warning of [...(plan.warnings ?? []), ...rendered.warnings]) {
-    pulumi.log.warn(`${context.component} "${context.name}": ${warning}`);
-  }
-  return { ...plan, hostState: rendered.hostState };
+export function withFiles<P extends { hostState: HostState }>(context: PlanContext, plan: P, owner: string): P {
+  const { hostState, problems, warnings } = render(owner, context.persistence ?? "unit", plan.hostState);
+  report(context, problems, warnings);
+  return { ...plan, hostState };
 }

@@ -1,5 +1,17 @@
 /** What a Command may ask of the program on the host. */
-export type Verb = "setup" | "apply" | "check" | "drift" | "remove" | "verify" | "status" | "uninstall";
+export type Verb =
+  | "setup"
+  | "apply"
+  | "check"
+  | "drift"
+  | "remove"
+  | "stage"
+  | "secret"
+  | "forget"
+  | "verify"
+  | "prove"
+  | "status"
+  | "uninstall";
 
 const DISPATCHER = "/usr/local/sbin/wirework";
 

@@ -1,8 +1,8 @@
 import * as command from "@pulumi/command";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../lift";
 import { type HostState, hostStateText } from "../plan/host-state";
-import { commandText } from "./command-text";
+import { commandText, type Verb } from "./command-text";
 import type { HostLink } from "./host-ref";
 import { withoutPromiseTraces } from "./promise-traces";
 
@@ -35,29 +35,24 @@ export function newHostChange(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const { link, owner } = args;
-  return withoutPromiseTraces(
-    () =>
-      new command.remote.Command(
-        name,
-        {
-          connection: link.connection,
-          create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
-          // May stay in the state although the login changes (see DriftQuestion): it finds out by itself about sudo.
-          update: commandText("apply", "as needed"),
-          delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
-          stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
-            hostStateText({ host, owner }, state as HostState),
-          ),
-          triggers: triggersOf(link, owner, args.links),
-          addPreviousOutputInEnv: false,
-        },
-        {
-          ...opts,
-          deleteBeforeReplace: true,
-          dependsOn: link.helper,
-          ...(link.drift && { transforms: [link.drift.transform(owner)] }),
-        },
+  return newCommand(
+    name,
+    link,
+    {
+      create: mapInput(link.sudo, (sudo) => commandText("apply", sudo)),
+      // May stay in the state although the login changes (see DriftQuestion): it finds out by itself about sudo.
+      update: commandText("apply", "as needed"),
+      delete: mapInput(link.sudo, (sudo) => commandText("remove", sudo)),
+      stdin: mapInput({ host: link.identity, state: args.state }, ({ host, state }) =>
+        hostStateText({ host, owner }, state as HostState),
       ),
+      triggers: triggersOf(link, owner, args.links),
+    },
+    {
+      ...opts,
+      deleteBeforeReplace: true,
+      ...(link.drift && { transforms: [link.drift.transform(owner)] }),
+    },
   );
 }
 
@@ -67,42 +62,89 @@ function triggersOf(link: HostLink, owner: string, links: HostChangeArgs["links"
   return mapInput({ links }, ({ links }) => (links === undefined ? known : [...known, links]));
 }
 
-/** What a {@link newVerification} needs. */
-export interface VerificationArgs {
-  /** The host on which the container runs. */
+/** What a {@link newQuestion} needs. */
+export interface QuestionArgs {
+  /** The host that is asked. */
   link: HostLink;
   /** `project/stack/name`: whom this is for. */
   owner: string;
-  /** What to prove, a line each, in the words of the helper's `verify`. */
-  lines: pulumi.Input<string[]>;
-  /** Id of the container: another container is another proof. */
-  containerId: pulumi.Input<string>;
+  /** What is asked: whether a change would be refused, whether a container stands where it should, whether a wire carries. */
+  verb: "stage" | "verify" | "prove";
+  /** The question, a line each, in the words of the helper. */
+  lines: pulumi.Input<readonly string[]>;
 }
 
-/** Proves a container's place on the network from inside its namespace. Changes nothing; a failure fails the update. */
-export function newVerification(
+/** Asks a host something, when it is made and whenever the question changes. Changes nothing; a failure fails the update. */
+export function newQuestion(
   name: string,
-  args: VerificationArgs,
+  { link, owner, verb, lines }: QuestionArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
-  const { link, owner } = args;
-  const verify = mapInput(link.sudo, (sudo) => commandText("verify", sudo));
+  const text = mapInput(link.sudo, (sudo) => commandText(verb, sudo));
+  const stdin = mapInput({ host: link.identity, lines }, (asked) => inputText(asked.host, owner, asked.lines));
+  return newCommand(name, link, { create: text, update: text, stdin }, opts);
+}
+
+/** What a {@link newSecrets} needs. */
+export interface SecretsArgs {
+  /** The host that must know them. */
+  link: HostLink;
+  /** `project/stack/name`: whose facts name them. */
+  owner: string;
+  /** Each with the name that facts give it. */
+  secrets: pulumi.Input<readonly { readonly name: string; readonly value: string }[]>;
+}
+
+/** Brings secrets to a host, where facts name them: before those facts come, and until after they are gone. */
+export function newSecrets(
+  name: string,
+  { link, owner, secrets }: SecretsArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const text = (verb: Verb) => mapInput(link.sudo, (sudo) => commandText(verb, sudo));
+  const stdin = mapInput({ host: link.identity, secrets }, (known) =>
+    inputText(
+      known.host,
+      owner,
+      known.secrets.map(({ name, value }) => `secret ${name} ${value}`),
+    ),
+  );
+  return newCommand(
+    name,
+    link,
+    {
+      create: text("secret"),
+      update: text("secret"),
+      delete: text("forget"),
+      stdin: pulumi.secret(stdin),
+      triggers: [link.ready, link.identity, owner],
+    },
+    { ...opts, deleteBeforeReplace: true },
+  );
+}
+
+function inputText(host: string, owner: string, lines: readonly string[]): string {
+  return ["wirework 1", `host ${host}`, `owner ${owner}`, ...lines, ""].join("\n");
+}
+
+/** A Command on the host, once the helper is there. */
+function newCommand(
+  name: string,
+  link: HostLink,
+  args: Omit<command.remote.CommandArgs, "connection">,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const dependsOn = [...listed(opts.dependsOn), ...(link.helper === undefined ? [] : [link.helper])];
   return withoutPromiseTraces(
     () =>
       new command.remote.Command(
         name,
-        {
-          connection: link.connection,
-          create: verify,
-          update: verify,
-          stdin: mapInput(
-            { host: link.identity, container: args.containerId, lines: args.lines },
-            ({ host, container, lines }) =>
-              ["wirework 1", `host ${host}`, `owner ${owner}`, `container ${container}`, ...lines, ""].join("\n"),
-          ),
-          addPreviousOutputInEnv: false,
-        },
-        { ...opts, dependsOn: link.helper },
+        { connection: link.connection, addPreviousOutputInEnv: false, ...args },
+        { ...opts, dependsOn },
       ),
   );
+}
+
+function listed(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Input<pulumi.Resource>[] {
+  return dependsOn === undefined ? [] : ([dependsOn].flat() as pulumi.Input<pulumi.Resource>[]);
 }

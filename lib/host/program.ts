@@ -11,6 +11,7 @@ const PARTS = [
   "files",
   "plan",
   "links",
+  "l2tp",
   "require",
   "armed",
   "change",

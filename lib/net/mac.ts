@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { addressText } from "./address";
 import { bad, type Checked, good } from "./checked";
 
 /** Reads a MAC address of one machine: six octets, small letters and colons in canonical form. */
@@ -41,4 +42,12 @@ export function deriveMac(seed: string): string {
   const octets = [...createHash("sha256").update(`mac ${seed}`).digest().subarray(0, 6)];
   octets[0] = (octets[0]! & 0xfc) | 2;
   return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
+}
+
+/** The link-local address that an interface with this MAC gives itself (RFC 4291, appendix A). */
+export function linkLocalOf(mac: string): string {
+  const octets = mac.split(":").map((octet) => Number.parseInt(octet, 16));
+  const id = [octets[0]! ^ 2, octets[1]!, octets[2]!, 0xff, 0xfe, octets[3]!, octets[4]!, octets[5]!];
+  const low = id.reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+  return addressText({ family: 6, value: (0xfe80n << 112n) + low });
 }

@@ -39,6 +39,7 @@ const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text 
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
+const isSecretName: Form = (text) => (/^[0-9a-f]{16}$/.test(text) ? text : undefined);
 const isLink = canonical(parseInterfaceName, (name) => name);
 const isMac = canonical(parseMac, (mac) => mac);
 const isAddress = canonical((text) => parseAddress(text), addressText);
@@ -92,6 +93,27 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "master", field: "master", form: isLink, optional: true },
     { word: "promisc", field: "promisc", form: isOneOf("on"), optional: true },
     { field: "state", form: isOneOf("up"), optional: true },
+  ],
+  tunnel: [
+    { field: "id", form: isNumber },
+    { word: "peer", field: "peer", form: isNumber },
+    { word: "encap", field: "encap", form: isOneOf("udp", "ip") },
+    { word: "local", field: "local", form: isAddress },
+    { word: "remote", field: "remote", form: isAddress },
+    { word: "sport", field: "sport", form: isNumber, optional: true },
+    { word: "dport", field: "dport", form: isNumber, optional: true },
+  ],
+  session: [
+    { field: "id", form: isNumber },
+    { word: "peer", field: "peer", form: isNumber },
+    { word: "tunnel", field: "tunnel", form: isNumber },
+    { word: "dev", field: "dev", form: isLink },
+    { word: "cookie", field: "cookie", form: isSecretName, optional: true },
+    { word: "peer_cookie", field: "peerCookie", form: isSecretName, optional: true },
+    { word: "seq", field: "seq", form: isOneOf("send", "recv", "both"), optional: true },
+    { word: "l2spec", field: "l2spec", form: isOneOf("none"), optional: true },
+    { word: "address", field: "address", form: isMac },
+    { word: "mtu", field: "mtu", form: isNumber },
   ],
   sysctl: [
     { field: "key", form: isWord },

@@ -98,6 +98,52 @@ export interface SetFact {
   readonly state?: "up";
 }
 
+/** One end of an L2TPv3 tunnel between two fixed addresses (RFC 3931). */
+export interface TunnelFact {
+  /** Kind of the fact. */
+  readonly kind: "tunnel";
+  /** Id on this host. */
+  readonly id: number;
+  /** Id on the other. */
+  readonly peer: number;
+  /** What carries it. */
+  readonly encap: "udp" | "ip";
+  /** Address of this end. */
+  readonly local: string;
+  /** Address of the other. */
+  readonly remote: string;
+  /** UDP port of this end. */
+  readonly sport?: number;
+  /** UDP port of the other. */
+  readonly dport?: number;
+}
+
+/** One end of an Ethernet pseudowire in a tunnel: an interface whose frames come out at the other end. */
+export interface SessionFact {
+  /** Kind of the fact. */
+  readonly kind: "session";
+  /** Id on this host. */
+  readonly id: number;
+  /** Id on the other. */
+  readonly peer: number;
+  /** Id of the tunnel on this host. */
+  readonly tunnel: number;
+  /** Name of the interface. */
+  readonly dev: string;
+  /** Name of the secret that goes with every frame. */
+  readonly cookie?: string;
+  /** Name of the secret that must come with every frame. */
+  readonly peerCookie?: string;
+  /** Which frames are numbered. */
+  readonly seq?: "send" | "recv" | "both";
+  /** Sublayer header, where it is not the default one. */
+  readonly l2spec?: "none";
+  /** MAC address of the interface. */
+  readonly address: string;
+  /** MTU of the interface. */
+  readonly mtu: number;
+}
+
 /** A kernel setting. The key is in slash form, because an interface name may hold dots. */
 export interface SysctlFact {
   /** Kind of the fact. */
@@ -233,6 +279,8 @@ export type Fact =
   | GuardFact
   | LinkFact
   | SetFact
+  | TunnelFact
+  | SessionFact
   | SysctlFact
   | AddressFact
   | RouteFact

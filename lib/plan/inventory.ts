@@ -22,7 +22,8 @@ export interface Claim {
     | "priority"
     | "mark"
     | "bridge"
-    | "vlan";
+    | "vlan"
+    | "tunnel";
   /** The thing, canonical; of some kinds its first word is the thing, and the rest is what it is used for. */
   readonly value: string;
   /** Class of the component that claims it. */
@@ -147,6 +148,7 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   "table name": "choose another name, or give both the same id",
   priority: "choose another priority: an agent takes three, from the given one on",
   mark: "choose another mark, or give both the same table",
+  tunnel: "choose another id",
   bridge: "all that stands on one bridge leaves by one table: give both the same, or networks of their own",
   vlan: "a tag on a link is one link with one name and one MTU: say the same of it everywhere",
 };

@@ -23,6 +23,7 @@ const NFT =
 
 const SET =
   "the link may be another program's, and what was set before must be known when the fact goes: a script keeps nothing";
+const L2TP = "it waits for the address of its end, and its cookies are secrets, which a script would hold in the open";
 
 /** How a shell script treats each kind of fact. */
 export const SCRIPT_KINDS: Backend["kinds"] = {
@@ -39,6 +40,8 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   addr: "rendered",
   route: "rendered",
   rule: "rendered",
+  tunnel: { refused: L2TP },
+  session: { refused: L2TP },
   nat: { refused: NFT },
   reply: { refused: NFT },
   mac: { refused: "it is set whenever the container starts, by the watcher that only units run" },

@@ -195,7 +195,7 @@ function dockerSorted(rules: readonly string[]): string[] {
 
 /** Counters, secrets and what the kernel tunes by itself. */
 const volatileSysctl =
-  /(nf_conntrack_count|tcp_fastopen_key|stable_secret|\.route\.flush|nf_log|tcp_available|tcp_allowed)/;
+  /(nf_conntrack_count|tcp_fastopen_key|stable_secret|\.route\.flush|nf_log|tcp_available|tcp_allowed|tcp_[rw]?mem$|udp_mem$)/;
 
 function fileEntries(files: string[], hashes: string[]): [string, unknown][] {
   const hashOf = new Map(hashes.map((line) => [line.slice(66), line.slice(0, 64)]));

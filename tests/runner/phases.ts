@@ -82,7 +82,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: "full",
-    files: ["tests/lab/full/**/*.test.ts"],
+    files: ["tests/lab/full/**/*.test.ts", "tests/full/**/*.test.ts"],
     apart: true,
     inLab: true,
     needs: ["prepare-full"],

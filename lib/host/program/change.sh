@@ -32,7 +32,7 @@ ip_batch() { # FILE [FAMILY]
   # shellcheck disable=SC2086 # none or one word
   [ ! -s "$1" ] || ip ${2:-} -batch "$1" >>"$RUN/error" 2>&1 || {
     number=$(sed -n 's/^Command failed .*:\([0-9]*\)$/\1/p' "$RUN/error" | tail -n 1)
-    echo "command: ip $(sed -n "${number:-1}p" "$1")" >>"$RUN/error"
+    echo "command: ip $(sed -n "${number:-1}p" "$1" | sed 's/cookie [0-9a-f]*/cookie .../g')" >>"$RUN/error"
     return 1
   }
 }
@@ -76,15 +76,19 @@ $(sed 's/^/  /' "$RUN/error")
 Remove what stands in the way, then run pulumi up again"
 }
 
+refuse_conflicts() {
+  if [ "$VERB" != remove ] && [ -s "$RUN/conflicts" ]; then fail "conflicts on this host; nothing was changed:
+$(sed 's/^/  /' "$RUN/conflicts")"; fi
+  [ ! -s "$RUN/blocked" ] || fail "this would take away what wirework did not make; nothing was changed:
+$(sed 's/^/  /' "$RUN/blocked")
+Remove that first (a Docker network must be replaced with the link beneath it)"
+}
+
 # change NEW SEEDS: OWNER's facts become those of file NEW; the whole text for the ledger is in RUN/entry (absent: none).
 change() {
   entry=$(entry_of "$OWNER")
   make_plan "$OWNER" "$1" "$2" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
-  if [ "$VERB" = apply ] && [ -s "$RUN/conflicts" ]; then fail "conflicts on this host; nothing was changed:
-$(sed 's/^/  /' "$RUN/conflicts")"; fi
-  if [ -s "$RUN/blocked" ]; then fail "this would take away what wirework did not make; nothing was changed:
-$(sed 's/^/  /' "$RUN/blocked")
-Remove that first (a Docker network must be replaced with the link beneath it)"; fi
+  refuse_conflicts
   hold_signals
   for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
   todo=$(cat "$RUN/changes" "$RUN/take" "$RUN/made.drop" | sed -n 1p)

@@ -22,6 +22,8 @@ function parse(fact,    n, w, i) {
   if (kind == "guard")   return parse_guard(fact)
   if (kind == "link")    return parse_link(n, w)
   if (kind == "set")     return parse_set(n, w)
+  if (kind == "tunnel")  return parse_tunnel(n, w)
+  if (kind == "session") return parse_session(n, w)
   if (kind == "sysctl")  return parse_sysctl(fact, n, w)
   if (kind == "addr")    return parse_addr(n, w)
   if (kind == "route")   return parse_route(n, w)
@@ -29,7 +31,7 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -73,6 +75,33 @@ function parse_set(n, w) {
   if (n == 4 && w[3] == "master" && is_link(w[4]) && w[4] != dev) return ""
   return "set LINK up, set LINK promisc on, or set LINK master BRIDGE"
 }
+# The words of ip l2tp, but for the subject. Secrets stand here by their names.
+function parse_tunnel(n, w,    bad) {
+  key = "tunnel " w[2]; opt["id"] = w[2]
+  if (!is_number(w[2], 1, 4294967295)) return "the id must be 1-4294967295"
+  bad = pairs(n, w, 3, "peer encap local remote sport dport"); if (bad) return bad
+  if (!is_number(opt["peer"], 1, 4294967295)) return "peer must be 1-4294967295"
+  if (opt["encap"] !~ /^(udp|ip)$/) return "encap must be udp or ip"
+  if (!is_address(opt["local"]) || !is_address(opt["remote"]) || (index(opt["local"], ":") > 0) != (index(opt["remote"], ":") > 0)) return "local and remote must be addresses of one family"
+  if ((opt["encap"] == "udp") != ("sport" in opt) || ("sport" in opt) != ("dport" in opt)) return "over udp there is sport and dport, over ip neither"
+  if (("sport" in opt) && (!is_number(opt["sport"], 1, 65535) || !is_number(opt["dport"], 1, 65535))) return "ports must be 1-65535"
+  return ""
+}
+function parse_session(n, w,    bad) {
+  opt["id"] = w[2]
+  if (!is_number(w[2], 1, 4294967295)) return "the id must be 1-4294967295"
+  bad = pairs(n, w, 3, "peer tunnel dev cookie peer_cookie seq l2spec address mtu"); if (bad) return bad
+  dev = opt["dev"]; key = "session " opt["tunnel"] " " w[2]
+  if (!is_number(opt["peer"], 1, 4294967295) || !is_number(opt["tunnel"], 1, 4294967295)) return "peer and tunnel must be 1-4294967295"
+  if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "dev is not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  if (("cookie" in opt) && !is_secret(opt["cookie"]) || ("peer_cookie" in opt) && !is_secret(opt["peer_cookie"])) return "cookie and peer_cookie are names of secrets, 16 hex digits"
+  if (("seq" in opt) && opt["seq"] !~ /^(send|recv|both)$/) return "seq must be send, recv or both"
+  if (("l2spec" in opt) && opt["l2spec"] != "none") return "l2spec is none, or left out"
+  if (!is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
+  if (!is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  return ""
+}
+function is_secret(v) { return v ~ /^[0-9a-f]+$/ && length(v) == 16 }
 function parse_sysctl(fact, n, w,    p, i, parts) {
   key = "sysctl " w[2]; parts = split(w[2], p, "/")
   if (w[3] != "=" || n < 4) return "sysctl PATH = VALUE"

@@ -46,7 +46,7 @@ read_kernel() {
     # addr ADDRESS PREFIX DEV RANK; a peer address is nothing that we would make
     function addr(    a) {
       split($4, a, "/")
-      print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2, (/ secondary / ? "secondary" : "primary")
+      print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2, (/ (tentative|dadfailed) / ? "tentative" : / secondary / ? "secondary" : "primary")
     }
     # route TO TABLE METRIC PROTO DEV VIA SRC TYPE; flags, scope, preference and lifetimes are not ours to compare
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {
@@ -99,6 +99,7 @@ read_kernel() {
       }
     }' "$1"
   read_files "$1" || return 1
+  read_l2tp "$1"
   cat "$RUN/k.nft"
   read_containers "$1"
 }

@@ -25,7 +25,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES$AWK_LINKS" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES$AWK_LINKS$AWK_L2TP" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -96,6 +96,8 @@ function want(f, who) {
   if (!(key in W)) all[++wanted] = key
   W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
   if (kind == "persistence") native[who]
+  if (kind == "tunnel") want_tunnel()
+  if (kind == "session") want_session()
   if (kind == "file" || kind == "block") want_line()
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
   if (kind == "set") W_value[key] = opt["value"]
@@ -116,10 +118,11 @@ function rule_line(    k, i) {
   if ($5 == PROTO) U[k] = U[k] substr($0, i + 3) "|"
   else others_at[$3, $4] = k " " substr($0, i + 3) " proto " $5
 }
-function ours(name) { return (name in L) && L_group[name] == MARK }
+function ours(name) { return (name in L) && (L_group[name] == MARK || our_session(name)) }
 
 # Which links go: those no longer wanted, those whose type, parent, mode or id differs, and what of ours is on top.
 function going(    i, k, name, c) {
+  going_sessions()
   for (i = 1; i <= touched; i++) {
     k = order[i]; if (k !~ /^link /) continue
     name = substr(k, 6); if (!ours(name) || (name in gone)) continue
@@ -144,6 +147,7 @@ function state(name,    k) {
   if (name in ST) return ST[name]
   ST[name] = "none"; k = "link " name # "none" also ends a circle of parents
   if (named_end(name) != name) return ST[name] = state(named_end(name))
+  if (name in W_session) { touch(W_session[name]); return ST[name] = session_state(name) }
   if (!(k in W)) return ST[name] = (name in L) && !(name in gone) ? "have" : "none"
   touch(k)
   if ((name in L) && !(name in gone)) return ST[name] = ours(name) ? "have" : "foreign"
@@ -229,13 +233,16 @@ END {
     if (k in W) {
       parse(W[k]); f = W[k]
       if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
-      if (kind == "link") link(); if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
+      if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session()
+      if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
       if (kind == "mac") mac()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^set /) no_set(k)
+    else if (k ~ /^tunnel /) no_tunnel(k)
+    else if (k ~ /^session /) no_session(k)
     else if (k ~ /^addr /) no_addr(k)
     else if (k ~ /^route /) no_route(k)
     else if (k ~ /^sysctl /) no_sysctl(k)
@@ -252,7 +259,7 @@ END {
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
 }
-function comes(name) { return (("link " named_end(name)) in T) && state(name) == "born" }
+function comes(name) { return ((("link " named_end(name)) in T) || wanted_session(name)) && state(name) == "born" }
 # Who brings the facts of an owner back is another program, which remembers nothing of what was there before.
 function is_native(list,    w, n, i) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] in native) return 1

@@ -156,6 +156,14 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       strict=$(strict_links "$wanted")
       [ -z "$strict" ] || unmet "these links drop what does not come back the way it came (rp_filter = 1): $strict
     set them to loose, for example: sysctl -w net.ipv4.conf.${strict%% *}.rp_filter=2 (kernel doc: networking/ip-sysctl, rp_filter)" ;;
+    path) # ADDRESS from ADDRESS dev LINK
+      set -f
+      # shellcheck disable=SC2086 # four words
+      set -- $wanted
+      set +f
+      [ "$#,${1:-},${3:-}" = 4,from,dev ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      by=$(ip -o route get "$name" from "$2" 2>&1 | sed 's/ *\\.*//')
+      case " $by " in *" dev $4 "*) ;; *) unmet "this host reaches it otherwise: $by" ;; esac ;;
     subnet-free)
       taken=$(taken_from_host "$name")
       [ -z "$taken" ] || unmet "Docker's bridge would take over what this host reaches otherwise: $taken

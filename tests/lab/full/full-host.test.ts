@@ -35,7 +35,6 @@ describe("a full host", function () {
 
   it("loses in a power cut what was not written, and is otherwise as before", async () => {
     await loadImages(host, [LabImage.probe]);
-    await host.exec(`docker run --rm ${LabImage.probe} true`);
     await host.exec("echo written >/root/written && sync");
     const before = await host.snapshot();
     await host.exec("echo lost >/root/lost");
@@ -43,5 +42,7 @@ describe("a full host", function () {
     await host.powerOn();
     assert.equal((await host.exec("cat /root/written; ls /root/lost", { check: false })).stdout, "written\n");
     assert.deepEqual(diffSnapshots(before, await host.snapshot()), []);
+    // After the comparison: Docker 28 keeps a table of its own from its first container to the next boot.
+    await host.exec(`docker run --rm ${LabImage.probe} true`);
   });
 });
