@@ -159,9 +159,7 @@ export function planLanBridge(context: PlanContext, settings: LanBridgeSettings)
     },
     hostState: hostState([
       ...below.facts,
-      ...(ours
-        ? [{ kind: "require" as const, condition: "docker >= 1.12" }, ...ownBridge(bridge!, own6 !== undefined)]
-        : []),
+      ...(ours ? [...ownBridge(bridge!, own6 !== undefined)] : []),
       ...addresses.map(
         (address): Fact =>
           ours
@@ -184,6 +182,12 @@ export function planLanBridge(context: PlanContext, settings: LanBridgeSettings)
     ],
     facts,
     warnings: [
+      ...(own6 === undefined
+        ? []
+        : [
+            "Docker switches IPv6 forwarding on, for the whole host and for good, with its first IPv6 bridge network: a link that " +
+              "learns its default route by router advertisements then needs accept_ra = 2.",
+          ]),
       `Docker keeps its bridge networks apart: containers of other bridge networks of this host do not reach what is behind ${bridge} while this one is there.`,
     ],
   };

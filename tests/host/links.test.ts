@@ -180,6 +180,26 @@ describe("a bridge with foreign children", () => {
     }));
 });
 
+describe("a bridge of the LAN, or the NIC that is to be its port", () => {
+  it("is looked at before anything changes", () =>
+    inSandbox(async (host) => {
+      await host.exec(`${NIC}; ip address add 10.7.0.5/24 dev bridge0; ip address add 10.8.0.5/24 dev nic0`, "", true);
+      const right = ["require bridge bridge0", "require address 10.7.0.5/24 bridge0", "require no-address spare0"];
+      assert.equal((await host.apply(right)).code, 0);
+      const wrong = ["require bridge eth0", "require address 10.7.0.6/24 bridge0", "require no-address nic0"];
+      const result = await host.apply(wrong);
+      assert.match(result.stderr, /require bridge eth0\n +this host has the bridges: bridge0 bridge1/);
+      assert.match(
+        result.stderr,
+        /require address 10\.7\.0\.6\/24 bridge0\n +bridge0 has: 10\.7\.0\.5\/24; give the host's own/,
+      );
+      assert.match(
+        result.stderr,
+        /require no-address nic0\n +nic0 has 10\.8\.0\.5\/24, which nobody would reach any more/,
+      );
+    }));
+});
+
 describe("a parent on which Docker's driver cannot put a network", () => {
   // A stand-in for Docker: it answers the three questions that the helper asks.
   const docker = (version: string, ...networks: string[]) => `#!/bin/sh

@@ -28,7 +28,6 @@ describe("a Docker network on a bridge of the LAN", () => {
     const planned = plan(made);
     const [mac] = /02:|[0-9a-f]{2}(:[0-9a-f]{2}){5}/.exec(factLines(planned.hostState).join("\n"))!;
     assert.deepEqual(factLines(planned.hostState), [
-      "require docker >= 1.12",
       "require link eth2",
       "require no-address eth2",
       "require not-management eth2",
@@ -54,7 +53,8 @@ describe("a Docker network on a bridge of the LAN", () => {
       { subnet: "fd00:9::/64", gateway: "fd00:9::2", auxAddress: { DefaultGatewayIPv6: "fd00:9::1" } },
     ]);
     assert.equal(planned.links, "link lan0 type bridge");
-    assert.match(planned.warnings[0]!, /containers of other bridge networks .* do not reach what is behind lan0/);
+    assert.match(planned.warnings[0]!, /IPv6 forwarding on, for the whole host .* accept_ra = 2/);
+    assert.match(planned.warnings[1]!, /containers of other bridge networks .* do not reach what is behind lan0/);
   });
 
   it("leaves a bridge that is there as it is", () => {
