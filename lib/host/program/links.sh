@@ -73,7 +73,8 @@ function set(    is) {
   if (!stays(dev)) { added(f); return set_to(dev, opt["what"], opt["value"]) } # goes with its link
   is = set_is(dev, opt["what"])
   if (opt["what"] == "master" && is != "-" && is != opt["value"] && !our_port(dev)) return foreign(f, "set " dev " master " is)
-  if (!(k in M) && !ours(dev)) made[++mades] = k "\t" is
+  # At boot a link is down because nobody has brought it up yet: it is not ours to take down later.
+  if (!(k in M) && !ours(dev)) made[++mades] = k "\t" (owner == "" && opt["what"] == "up" ? "up" : is)
   if (is == opt["value"] && !(is in gone)) return
   if (k in M) changed(f, set_text(dev, opt["what"], is)); else added(f)
   if (CLIENT != "" && opt["what"] == "master" && dev == management()) risk(f)
