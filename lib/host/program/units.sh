@@ -79,7 +79,8 @@ watch_functions() {
     '  [ -s "$pidfile" ] || return 0' \
     '  pid=$(cat "$pidfile")' \
     '  ! grep -qs wirework "/proc/$pid/cmdline" || kill -- "-$(awk '"'{ sub(/.*[)] /, \"\"); print \$3 }'"' "/proc/$pid/stat")"' \
-    '  rm -f "$pidfile"; sleep 1' \
+    '  for _ in 1 2 3 4 5 6 7 8 9 10; do ! grep -qs wirework "/proc/$pid/cmdline" || sleep 1; done # it takes its files along' \
+    '  rm -f "$pidfile"' \
     "}"
 }
 
