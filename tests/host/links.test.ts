@@ -263,3 +263,20 @@ esac
       assert.match(result.stderr, /test\/dev\/other is on it, and Docker before 27/);
     }));
 });
+
+describe("a VLAN", () => {
+  // The lab's machines have no 802.1Q; a full host's ip, asked for numbers, says this.
+  const said = (protocol: number) =>
+    `99: v7@eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group 30583 qlen 1000\\    link/[1] 02:00:00:00:00:77 brd ff:ff:ff:ff:ff:ff promiscuity 0 \\    vlan protocol [${protocol}] id 7 <REORDER_HDR> addrgenmode eui64 \\    alias wirework:test/dev/edge`;
+
+  it("is read with the kind of its tag", () =>
+    inSandbox(async (host) => {
+      const facts = ["link v7 parent eth0 type vlan id 7", "link v7 parent eth0 type vlan id 7 protocol 802.1ad"];
+      for (const [index, protocol] of [33024, 34984].entries()) {
+        const answer = `case "$*" in "-N -d -o link show") printf '%s\\n' '${said(protocol)}' ;; esac`;
+        host.program("ip", `#!/bin/sh\n/sbin/ip "$@" || exit\n${answer}\n`);
+        assert.equal((await host.check([facts[index]])).stdout, "as declared\n");
+        assert.match((await host.check([facts[1 - index]])).stdout, /^\+ link v7 parent eth0 type vlan id 7/m);
+      }
+    }));
+});

@@ -35,7 +35,7 @@ read_kernel() {
       for (i = 2; i <= n; i++) {
         if (type ~ /^(mac|ip)vlan$/ && w[i] == "mode") detail = "mode:" w[i + 1]
         if (type == "ipvlan" && w[i] ~ /^(bridge|private|vepa)$/) detail = detail ":" w[i]
-        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1] (/ protocol 802.1ad / ? ":802.1ad" : "")
+        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1] (/ protocol (802\.1ad|\[34984\]) / ? ":802.1ad" : "") # a number with -N
       }
       # The two ends of a veth stand side by side, neither on top of the other.
       if (type == "veth") { detail = "peer:" parent; parent = "-" }
