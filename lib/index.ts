@@ -16,6 +16,12 @@ export type {
 } from "./components/container-args";
 export { Host, type HostArgs, type ProxyArgs } from "./components/host";
 export { HostNetworkAgent, type HostNetworkAgentArgs, type ListenArgs } from "./components/host-network-agent";
+export {
+  Ipv6DnatService,
+  type Ipv6DnatServiceArgs,
+  type ServicePortArgs,
+  type ServiceVerifyArgs,
+} from "./components/ipv6-dnat-service";
 export { IpvlanAgent, type IpvlanAgentArgs } from "./components/ipvlan-agent";
 export {
   IpvlanNetwork,

@@ -7,6 +7,7 @@ const PARTS = [
   "base",
   "facts",
   "container",
+  "nft",
   "kernel",
   "files",
   "plan",

@@ -37,6 +37,7 @@ const isLineNumber: Form = (text) => (/^(?!000)[0-9]{3}$/.test(text) ? text : un
 const isPath: Form = (text) => (/^(?:\/[A-Za-z0-9._-]+)+$/.test(text) ? text : undefined);
 const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text : undefined);
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
+const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
 const isSecretName: Form = (text) => (/^[0-9a-f]{16}$/.test(text) ? text : undefined);
@@ -156,6 +157,16 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { field: "address", form: isMac },
     { word: "container", field: "container", form: isWord },
     { word: "network", field: "network", form: isWord },
+  ],
+  dnat: [
+    { word: "daddr", field: "address", form: isAddress, optional: true },
+    { word: "dev", field: "dev", form: isLink, optional: true },
+    { field: "protocol", form: isOneOf("tcp", "udp") },
+    { field: "ports", form: isPorts },
+    { word: "container", field: "container", form: isWord },
+    { word: "network", field: "network", form: isWord },
+    { word: "port", field: "port", form: isNumber, optional: true },
+    { word: "from", field: "from", form: isNetwork, optional: true },
   ],
   file: [
     { field: "path", form: isPath },

@@ -242,6 +242,28 @@ export interface MacFact {
   readonly network: string;
 }
 
+/** Ports of the host, over IPv6, that lead to a container; refused while its address is not known. */
+export interface DnatFact {
+  /** Kind of the fact. */
+  readonly kind: "dnat";
+  /** Address of the host; or give `dev`. */
+  readonly address?: string;
+  /** Link of the host, all of whose addresses but link-local ones are meant. */
+  readonly dev?: string;
+  /** Protocol. */
+  readonly protocol: "tcp" | "udp";
+  /** A port, or a range `5000-5010`. */
+  readonly ports: string;
+  /** Name of the container. */
+  readonly container: string;
+  /** Name of the Docker network on which it has the address. */
+  readonly network: string;
+  /** Port of the container; the same when absent. */
+  readonly port?: number;
+  /** Prefix of clients; all when absent. */
+  readonly from?: string;
+}
+
 /** One line of a file of ours. */
 export interface FileFact {
   /** Kind of the fact. */
@@ -288,5 +310,6 @@ export type Fact =
   | NatFact
   | ReplyFact
   | MacFact
+  | DnatFact
   | FileFact
   | BlockFact;

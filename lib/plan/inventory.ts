@@ -115,10 +115,15 @@ function rangeOf(claim: Claim): AddressRange {
   return range;
 }
 
-/** `tcp/8080 192.0.2.1`: the same port collides on the same address, and where one of the two takes every address. */
+/** `tcp/8080 192.0.2.1`: the same port collides on the same address, and where one of the two takes every one of a family. */
 function samePort(a: string, b: string): boolean {
   const [addressA = "", addressB = ""] = [a, b].map((value) => value.slice(value.indexOf(" ") + 1));
-  return addressA === addressB || addressA === "*" || addressB === "*";
+  return takes(addressA, addressB) || takes(addressB, addressA);
+}
+
+function takes(own: string, other: string): boolean {
+  const every = own === "*" || (own === "0.0.0.0" && !other.includes(":")) || (own === "::" && other.includes(":"));
+  return every || own === other;
 }
 
 function conflict(claim: Claim, rival: Claim): Problem {

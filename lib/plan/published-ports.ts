@@ -91,7 +91,7 @@ export function portClaims(
   argument = "external",
 ): Claim[] {
   return ports.flatMap(({ external, ip, protocol }, index) => {
-    const address = ip === undefined || ip === "0.0.0.0" || ip === "::" ? "*" : ip;
+    const address = ip ?? "0.0.0.0"; // what Docker's provider makes of none
     const { component, name } = context;
     const property = `${memberPath(path, index)}.${argument}`;
     const value = `${protocol}/${external} ${address}`;

@@ -25,6 +25,8 @@ const SET =
   "the link may be another program's, and what was set before must be known when the fact goes: a script keeps nothing";
 const L2TP = "it waits for the address of its end, and its cookies are secrets, which a script would hold in the open";
 
+const WATCHED = "it is set whenever the container starts, by the watcher that only units run";
+
 /** How a shell script treats each kind of fact. */
 export const SCRIPT_KINDS: Backend["kinds"] = {
   window: "stands",
@@ -44,7 +46,8 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   session: { refused: L2TP },
   nat: { refused: NFT },
   reply: { refused: NFT },
-  mac: { refused: "it is set whenever the container starts, by the watcher that only units run" },
+  mac: { refused: WATCHED },
+  dnat: { refused: WATCHED },
   file: "stands",
   block: "stands",
 } satisfies { readonly [K in Fact["kind"]]: Treatment };

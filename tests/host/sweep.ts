@@ -56,8 +56,16 @@ export const changes: Record<string, Change> = {
 /** The same for facts of a container. */
 export const containerUpdate: Change = {
   verb: "apply",
-  from: ["mac 02:aa:00:00:00:70 container probe network lan"],
-  to: ["mac 02:aa:00:00:00:71 container probe network lan"],
+  from: [
+    "mac 02:aa:00:00:00:70 container probe network lan",
+    "dnat daddr fd00:9::5 tcp 5000 container probe network lan",
+    "dnat daddr fd00:9::5 udp 5000 container probe network lan",
+  ],
+  to: [
+    "mac 02:aa:00:00:00:71 container probe network lan",
+    "dnat daddr fd00:9::5 tcp 5000 container probe network lan port 80",
+    "dnat dev lo tcp 5001 container probe network lan",
+  ],
 };
 
 export const put = (host: Sandbox, facts: readonly string[]) =>

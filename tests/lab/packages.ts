@@ -5,6 +5,7 @@ import { onPath, run, step } from "./process";
 export const labPackages: readonly { readonly name: string; readonly why: string }[] = [
   { name: "busybox-static", why: "the images that agents run" },
   { name: "ca-certificates", why: "trees and packages over TLS" },
+  { name: "conntrack", why: "streams to a container that has another address now" },
   { name: "debian-archive-keyring", why: "signatures of Debian's suites" },
   { name: "dnsmasq-base", why: "DHCP and router advertisements on a lab LAN" },
   { name: "e2fsprogs", why: "disks of full hosts (mke2fs -d)" },

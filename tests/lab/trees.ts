@@ -20,6 +20,7 @@ const dockerPackages: Readonly<Record<DebianRelease, readonly string[]>> = {
 const commonPackages: readonly string[] = [
   "busybox-static",
   "ca-certificates",
+  "conntrack",
   "dbus",
   "ifupdown",
   "iproute2",

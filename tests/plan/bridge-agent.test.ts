@@ -94,9 +94,9 @@ describe("a bridge agent", () => {
         ["docker edge network back", "address", "fd00:9::9", "ownNetwork.subnets[1].gateway"],
         ["docker edge", "container", "web-1", "containerName"],
         ["docker edge network back", "address", "10.9.0.200", "ipv4Address"],
-        ["docker edge", "port", "tcp/8080 *", "ports[0].external"],
+        ["docker edge", "port", "tcp/8080 0.0.0.0", "ports[0].external"],
         ["docker edge", "port", "tcp/8443 192.0.2.1", "ports[1].external"],
-        ["docker edge", "port", "udp/53 *", "ports[2].external"],
+        ["docker edge", "port", "udp/53 0.0.0.0", "ports[2].external"],
       ],
     );
     const asked = ["require subnet-free 10.9.0.0/24", "require subnet-free fd00:9::/64"];

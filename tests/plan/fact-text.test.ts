@@ -87,6 +87,15 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   nat: some({ from: prefix, oif: link }, { snat: single }),
   reply: fc.record({ to: prefix, except: link, mark }),
   mac: fc.record({ address: mac, container: word, network: word }),
+  dnat: some(
+    {
+      protocol: fc.constantFrom("tcp", "udp"),
+      ports: fc.constantFrom("5000", "1-65535"),
+      container: word,
+      network: word,
+    },
+    { address: single, dev: link, port: u32, from: network } as { [field: string]: fc.Arbitrary<unknown> },
+  ),
   file: fc.record({ path: path, number: lineNumber, text: printable }),
   block: fc.record({ path: path, name: word, number: lineNumber, text: printable }),
 };

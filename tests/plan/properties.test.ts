@@ -6,6 +6,7 @@ import { planConnection } from "../../lib/plan/connection";
 import { checkContainer } from "../../lib/plan/container";
 import { planHostNetworkAgent } from "../../lib/plan/host-network-agent";
 import { factText, hostStateText, parseFact } from "../../lib/plan/host-state";
+import { planIpv6DnatService } from "../../lib/plan/ipv6-dnat-service";
 import { planIpvlanAgent } from "../../lib/plan/ipvlan-agent";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
 import { planLanBridge } from "../../lib/plan/lan-bridge";
@@ -165,6 +166,16 @@ const anyConnection = objectOf({
   dockerEndpoint: value,
 });
 
+const anyService = objectOf({
+  container: value,
+  network: value,
+  ports: fc.oneof(value, fc.array(objectOf({ port: value, lastPort: value, containerPort: value, protocol: value }))),
+  addresses: fc.oneof(value, fc.array(value)),
+  link: value,
+  allowFrom: fc.oneof(value, fc.array(value)),
+  verification: objectOf({ enabled: value, timeoutSeconds: value }),
+});
+
 describe("whatever the arguments are", function () {
   this.timeout(60_000);
 
@@ -179,6 +190,7 @@ describe("whatever the arguments are", function () {
     ["planMacvlanAgent", anyAgent, (settings) => planMacvlanAgent(agent, settings)],
     ["planBridgeAgent", anyAgent, (settings) => planBridgeAgent(agent, settings)],
     ["planPolicyRoutedAgent", anyPolicy, (settings) => planPolicyRoutedAgent(agent, settings)],
+    ["planIpv6DnatService", anyService, (settings) => planIpv6DnatService(agent, settings)],
     ["checkContainer", anyContainer, (settings) => checkContainer(agent, settings)],
     ["planConnection", anyConnection, (settings) => planConnection({ component: "Host", name: "h" }, settings)],
   ];

@@ -20,7 +20,9 @@ execute() {
   done
   ip_batch "$RUN/ip.end" || return 1
   change_inside || return 1
-  set_nft && drop_files "$RUN/files.last" || return 1
+  set_accepts -I "$RUN/accept.add" && set_nft && set_accepts -D "$RUN/accept.del" || return 1
+  drop_flows
+  drop_files "$RUN/files.last" || return 1
   # Nothing of it is forgotten while a boot could still bring back what it belongs to.
   cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
   keep_made "$RUN/made.kept" "$RUN/made.still.kept" || return 1

@@ -1,5 +1,5 @@
 # Containers: what Docker says of those that a fact or a verification names, and what is in their network namespaces.
-# shellcheck shell=sh disable=SC2016
+# shellcheck shell=sh disable=SC2016,SC2034
 
 # Of each container `container /NAME ID PID STARTED`, then of each of its networks `endpoint /NAME NETWORK MAC IPV4 IPV6/LENGTH`.
 # These fields are in all of Docker 20.10 to 28.
@@ -104,3 +104,26 @@ bindings() {
     END { for (i = 1; i <= n; i++) print "  container " substr(name[i], 2) (name[i] in since ? ", runs since " since[name[i]] on[name[i]] : ", does not run") }
   ' "$RUN/names" "$RUN/containers"
 }
+
+# Part of the plan's program.
+AWK_CONTAINER='
+# mac: Docker goes on naming the one that it gave, which the interface gets back when ours goes while the container runs.
+function mac(    end) {
+  end = opt["end"]
+  if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
+  if (E_mac[end] == opt["address"]) return
+  changed(f, mac_text(end)); inside(end, opt["address"])
+}
+function no_mac(k,    end) {
+  parse(old(k)); end = opt["end"]
+  if (!(end in E_link) || E_mac[end] != opt["address"] || !is_mac(E_given[end]) || E_given[end] == E_mac[end]) return
+  removed(old(k)); inside(end, E_given[end])
+}
+function mac_text(end,    e) { split(end, e, SUBSEP); return "mac " E_mac[end] " container " e[1] " network " e[2] }
+function inside(end, address,    e) { split(end, e, SUBSEP); print C[e[1]], E_link[end], address >(out "inside") }
+function absent(end,    e) {
+  split(end, e, SUBSEP)
+  if (!(e[1] in C)) return silent ? "Docker does not say where container " e[1] " is" : "container " e[1] " does not run"
+  return (end in E_link) ? "container " e[1] " has no link with its address on network " e[2] : "container " e[1] " is not on network " e[2]
+}
+'

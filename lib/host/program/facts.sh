@@ -31,7 +31,8 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, rule, nat, reply, mac, file, block; a newer library needs its own program: update the Host first"
+  if (kind == "dnat")    return parse_dnat(n, w)
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -228,6 +229,22 @@ function parse_mac(n, w) {
   if (!is_mac(w[2])) return "not a unicast MAC in lower case"
   key = "mac container " w[4] " network " w[6]; opt["address"] = w[2]; opt["end"] = w[4] SUBSEP w[6]
   return ""
+}
+
+# dnat: ports of this host that lead to a container, whose address is not known before it runs.
+function parse_dnat(n, w,    bad, p) {
+  if (w[2] == "daddr" ? !is_address(w[3]) || is_v4(w[3]) : w[2] != "dev" || !is_link(w[3])) return "dnat daddr IPV6-ADDRESS or dev LINK"
+  if (w[4] !~ /^(tcp|udp)$/ || !is_ports(w[5])) return "tcp or udp, and PORT or FIRST-LAST"
+  bad = pairs(n, w, 6, "container network port from"); if (bad) return bad
+  if (!is_name(opt["container"]) || !is_name(opt["network"])) return "container and network are names in Docker"
+  if (("port" in opt) && (!is_number(opt["port"], 1, 65535) || w[5] ~ /-/)) return "port is that of the container, 1-65535, for a single port"
+  if (("from" in opt) && (!is_prefix(opt["from"]) || is_v4(opt["from"]))) return "from is not an IPv6 prefix"
+  key = "dnat " w[2] " " w[3] " " w[4] " " w[5] (("from" in opt) ? " from " opt["from"] : "")
+  opt[w[2]] = w[3]; opt["protocol"] = w[4]; opt["ports"] = w[5]; opt["end"] = opt["container"] SUBSEP opt["network"]; opt["prefix"] = "::/0"
+  return ""
+}
+function is_ports(v,    p) {
+  return split(v, p, "-") == 1 ? is_number(v, 1, 65535) : (2 in p) && !(3 in p) && is_number(p[1], 1, 65535) && is_number(p[2], p[1] + 1, 65535)
 }
 
 function is_table(v) { return is_number(v, 1, 4294967295) && v !~ /^25[2345]$/ }

@@ -101,41 +101,29 @@ read_kernel() {
   read_files "$1" || return 1
   read_l2tp "$1"
   cat "$RUN/k.nft"
+  read_accepts "$1"
   read_containers "$1"
 }
 
-# Our own nft tables. They have no mark of their own; what they looked like when they were made is kept for this boot,
-# and as long as nft shows the same, they hold the facts that they were made from. `nft FACT`
-read_nft() { # VIEW → RUN/k.nft
-  : >"$RUN/k.nft"
-  for family in ip ip6; do
-    # Where a run ended before it was kept, the facts that were meant tell that there may be a table.
-    [ -e "$VOLATILE/nft.$family" ] || grep -q '^[^ ]* \([^ ]* \)\{0,1\}\(nat\|reply\) ' "$1" || continue
-    nft_listing "$family" >"$RUN/nft.now"
-    if sed '1,/^$/d' "$VOLATILE/nft.$family" 2>/dev/null | cmp -s - "$RUN/nft.now"; then
-      [ ! -e "$VOLATILE/nft.$family" ] || sed '/^$/,$d; s/^/K nft /' "$VOLATILE/nft.$family" >>"$RUN/k.nft"
-    elif [ -s "$RUN/nft.now" ]; then
-      echo "K torn $family" >>"$RUN/k.nft"
-    fi
+# file PATH TEXT, of every file that a fact names; rtname ID NAME FILE, of the tables that others have named
+read_files() { # VIEW
+  awk "$AWK_FACTS"'
+    $1 == "W" { sub(/^W [^ ]+/, "W") }
+    { sub(/^. /, "") }
+    /^(table|guard) / { parse($0); paths[opt["path"]] }
+    END {
+      for (path in paths) {
+        text = ""; there = 0
+        while ((getline line <path) > 0) { text = text line "\\n"; there = 1 }
+        close(path); if (there) print "K file", path, text
+      }
+    }' "$1"
+  grep -q ' table [0-9]* name ' "$1" || return 0
+  for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do
+    case $file in */wirework-*) continue ;; esac
+    [ ! -f "$file" ] || awk -v file="$file" '/^[ \t]*(0x)?[0-9a-fA-F]+[ \t]+[^ \t]+/ { print "K rtname", $1, $2, file }' "$file"
   done
 }
-# set_nft: RUN/nft.FAMILY, whose comments are the facts, goes to the kernel whole or not at all
-set_nft() {
-  for family in ip ip6; do
-    if [ ! -e "$RUN/nft.$family" ]; then
-      # Deleted by another hand, and wanted no more: nothing to do but forget it.
-      [ ! -e "$VOLATILE/nft.$family" ] || [ -n "$(nft_listing "$family")" ] || rm -f "$VOLATILE/nft.$family"
-      continue
-    fi
-    nft -f "$RUN/nft.$family" 2>>"$RUN/error" || return 1
-    if grep -q '^#' "$RUN/nft.$family"; then
-      { sed -n 's/^#//p' "$RUN/nft.$family"; echo; nft_listing "$family"; } | put "$VOLATILE/nft.$family" || return 1
-    else
-      rm -f "$VOLATILE/nft.$family"
-    fi
-  done
-}
-nft_listing() { nft -s -n list table "$1" wirework 2>/dev/null || :; }
 
 # children_elsewhere INDEX: links on top of link INDEX that were moved to other namespaces (a container's macvlan):
 # this namespace does not list them, but they go when it goes.

@@ -4,9 +4,9 @@
 
 # make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
 # Touched are the facts of NEW and SEEDS (what was, or may have been, made before) and all that stands on a link among
-# them. Plans into RUN: files, modules, ip.first, take, sysctl, ip.last, rule.*, ip.end, inside, nft.*, files.last, persist,
-# persist.last; and says: changes, drift, pending, notes, conflicts, blocked, and risk: what of it could cut the session that
-# it is asked for by.
+# them. Plans into RUN: files, modules, ip.first, take, sysctl, ip.last, rule.*, ip.end, inside, nft.*, accept.*, flows,
+# files.last, persist, persist.last; and says: changes, drift, pending, notes, conflicts, blocked, and risk: what of it could
+# cut the session that it is asked for by.
 make_plan() {
   {
     facts_of_others "$1"
@@ -17,7 +17,7 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -25,7 +25,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_FILES$AWK_LINKS$AWK_L2TP" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_CONTAINER$AWK_FILES$AWK_LINKS$AWK_L2TP" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -80,7 +80,9 @@ $1 == "K" && $2 == "nft"    { X[substr($0, 7)] }
 $1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
 $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
-$1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7 }
+$1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
+$1 == "K" && $2 == "filter" { filtered = 1 }
+$1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
 $1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
@@ -214,6 +216,7 @@ function foreign(f, is) {
 function old(k) { return (k in S) ? S[k] : k }
 
 END {
+  for (l in X) { parse(fact_of(l)); X_at[key] = l }
   going()
   for (n = -1; n != touched;) { # what stands on a link that goes or comes is made anew with it
     n = touched; split("", ST)
@@ -232,10 +235,10 @@ END {
     k = order[i]
     if (k in W) {
       parse(W[k]); f = W[k]
-      if (NO_IPV6 && f ~ /^(addr|route|rule|nat|reply) .*:/) { pending(f, "this kernel runs without IPv6"); continue }
+      if (NO_IPV6 && f ~ /^((addr|route|rule|nat|reply) .*:|dnat )/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session()
       if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
-      if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply)$/) nft()
+      if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
       if (kind == "mac") mac()
     }
@@ -249,11 +252,11 @@ END {
     else if (k ~ /^rule /) no_rule(k)
     else if (k ~ /^(module|table|guard) /) no_file(k)
     else if (k ~ /^(file|block) /) no_line(k)
-    else if (k ~ /^(nat|reply) /) no_nft(k)
+    else if (k ~ /^(nat|reply|dnat) /) no_nft(k)
     else if (k ~ /^mac /) no_mac(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables()
+  nft_tables(); accepts()
   whole_files()
   for (k in W) if (k ~ /^(addr|sysctl) / && is_native(holders[k])) print k >(out "made.kept")
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
@@ -371,44 +374,28 @@ function no_rule(k) {
   removed(old(k)); risk(old(k)); rule_del(k)
 }
 
-# nat, reply: the whole of our table is made anew in one transaction when anything in it changes.
-function family_of(f) { return is_v4(f) ? "ip" : "ip6" }
-function nft() {
-  if (NO_NFT) { print f "\n  this host has no nft; install nftables" >>(out "conflicts"); return }
-  if (f in X) return
-  added(f); anew[family_of(opt["prefix"])]
-}
-function no_nft(k,    f) {
-  if (family_of(k) in torn) { removed(old(k)); anew[family_of(k)] }
-  for (f in X) if (k == key_of(f)) { removed(f); anew[family_of(k)] }
-}
-function key_of(f) { parse(f); return key }
-function nft_tables(    family, i, k, nat, forward, prerouting, facts, mark, value, other, w) {
-  for (family in anew) {
-    nat = forward = prerouting = facts = ""
-    for (i = 1; i <= wanted; i++) {
-      k = all[i]; if (k !~ /^(nat|reply) / || family_of(k) != family) continue
-      parse(W[k]); facts = facts "#" W[k] "\n"
-      if (kind == "nat") nat = nat "    " family " saddr " opt["prefix"] " oifname \"" opt["link"] "\" " (opt["snat"] == "" ? "masquerade" : "snat to " opt["snat"]) "\n"
-      else {
-        split(opt["mark"], mark, "/"); value = mark[1]; other = complement(mark[2])
-        forward = forward "    " family " daddr " opt["prefix"] " iifname != \"" opt["link"] "\" ct state new ct mark set ct mark & " other " | " value "\n"
-        prerouting = prerouting "    " family " saddr " opt["prefix"] " ct direction reply ct mark & " mark[2] " == " value " meta mark set meta mark & " other " | " value "\n"
-      }
+# table, guard: a file of our own, known by its first line. A table that others use is theirs.
+function file(    n, w) {
+  if (kind == "guard" && NO_NETWORKD) return
+  if (opt["path"] in F) {
+    if (F[opt["path"]] == opt["text"]) return
+    if (F[opt["path"]] !~ /^# wirework/) return foreign(f, opt["path"])
+    changed(f, opt["path"] " with another text")
+  } else {
+    if (kind == "table") {
+      if (opt["id"] in named) return foreign(f, "table " opt["id"] " name " named[opt["id"]])
+      if (opt["name"] in id_of) return foreign(f, "table " id_of[opt["name"]] " name " opt["name"])
+      if (opt["id"] in others_in) return foreign(f, "in table " opt["id"] " a route to " others_in[opt["id"]])
+      for (n in others_at) if (others_at[n] ~ (" table " opt["id"] " ")) return foreign(f, others_at[n])
     }
-    print "table " family " wirework\ndelete table " family " wirework" >(out "nft." family)
-    if (facts == "") continue
-    printf "%s", facts "table " family " wirework {\n" >(out "nft." family)
-    if (nat != "") printf "%s", "  chain postrouting {\n    type nat hook postrouting priority 90\n" nat "  }\n" >(out "nft." family) # Docker has 100
-    if (forward != "") printf "%s", "  chain forward {\n    type filter hook forward priority -150\n" forward "  }\n" \
-      "  chain prerouting {\n    type filter hook prerouting priority -150\n" prerouting "  }\n" >(out "nft." family)
-    print "}" >(out "nft." family)
+    added(f)
   }
+  print opt["path"] " " opt["text"] >(out "files")
 }
-function complement(mask,    i, digits, result) { # of 32 bits
-  mask = substr("00000000" substr(mask, 3), length(mask) - 1); digits = "0123456789abcdef"
-  for (i = 1; i <= 8; i++) result = result substr(digits, 17 - index(digits, substr(mask, i, 1)), 1)
-  return "0x" result
+function no_file(k) {
+  parse(old(k))
+  if (opt["path"] in F) { if (F[opt["path"]] !~ /^# wirework/) return; removed(old(k)) }
+  print opt["path"] >(out "files.last") # also where only its temporary file was written
 }
 
 # sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
@@ -431,25 +418,5 @@ function no_sysctl(k,    path) {
   if (V[path] == M[k]) return
   if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
   removed(old(k)); risk_of_setting(old(k)); print path, M[k] >(out "sysctl")
-}
-
-# mac: Docker goes on naming the one that it gave, which the interface gets back when ours goes while the container runs.
-function mac(    end) {
-  end = opt["end"]
-  if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
-  if (E_mac[end] == opt["address"]) return
-  changed(f, mac_text(end)); inside(end, opt["address"])
-}
-function no_mac(k,    end) {
-  parse(old(k)); end = opt["end"]
-  if (!(end in E_link) || E_mac[end] != opt["address"] || !is_mac(E_given[end]) || E_given[end] == E_mac[end]) return
-  removed(old(k)); inside(end, E_given[end])
-}
-function mac_text(end,    e) { split(end, e, SUBSEP); return "mac " E_mac[end] " container " e[1] " network " e[2] }
-function inside(end, address,    e) { split(end, e, SUBSEP); print C[e[1]], E_link[end], address >(out "inside") }
-function absent(end,    e) {
-  split(end, e, SUBSEP)
-  if (!(e[1] in C)) return silent ? "Docker does not say where container " e[1] " is" : "container " e[1] " does not run"
-  return (end in E_link) ? "container " e[1] " has no link with its address on network " e[2] : "container " e[1] " is not on network " e[2]
 }
 '

@@ -108,6 +108,17 @@ parents_in_ledger() { # NAME
     FNR > 3 && $1 == "require" && $2 == "parent" && $3 == parent { print $3, $4, owner, $5 }' {} + 2>/dev/null || :
 }
 
+# Containers but one for which Docker passes one of PROTOCOL/PORTS on over IPv6.
+published_by_others() { # PROTOCOL/PORTS CONTAINER
+  timeout "$DOCKER_WAIT" docker ps --no-trunc --format '{{.Names}} {{.Ports}}' 2>/dev/null |
+    awk -v ports="${1#*/}" -v protocol="${1%/*}" -v own="$2" 'BEGIN { if (split(ports, q, "-") == 1) q[2] = q[1] } $1 != own {
+      for (i = 2; i <= NF; i++) if ($i ~ /^(::|\[::\]):/ && $i ~ ("/" protocol ",?$")) {
+        p = $i; sub(/->.*/, "", p); sub(/.*:/, "", p); if (split(p, r, "-") == 1) r[2] = r[1]
+        if (q[1] + 0 <= r[2] + 0 && r[1] + 0 <= q[2] + 0) { print $1; next }
+      }
+    }' | tr '\n' ' '
+}
+
 has_networkd() { [ -x /usr/lib/systemd/systemd-networkd ] || [ -x /lib/systemd/systemd-networkd ]; }
 
 # The link that carries our own session; empty when there is no session.
@@ -149,6 +160,11 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
     persistence) ready=$(persistence_missing "$name"); [ -z "$ready" ] || unmet "$ready; choose another persistence" ;;
     ifupdown) ifquery "$name" >/dev/null 2>&1 || unmet "ifupdown does not bring this link up, so that nobody would run our script when it comes; choose another persistence" ;;
+    program) command -v "$name" >/dev/null 2>&1 || unmet "this host has no such program; install it (Debian: apt-get install $name)" ;;
+    unpublished)
+      taken=$(published_by_others "$name" "${wanted#except }")
+      [ -z "$taken" ] || unmet "Docker publishes it over IPv6 for: $taken; two would translate one port. Publish it on an IPv4 address there, or choose another port" ;;
+    ipv6-forwarding) [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 1 ] || unmet "this host forwards no IPv6; Docker turns it on with its first IPv6 network, unless ip-forward is false" ;;
     not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
     not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
     rp_filter-loose)

@@ -78,6 +78,16 @@ The watcher sets it: systemctl status wirework-watch.service"
 mac_now() { inside ip -o link show dev "$link" | sed -n 's|.*link/[a-z]* \([0-9a-f:]*\).*|\1|p'; }
 mac_is() { [ "$(mac_now)" = "$1" ]; }
 
+# Where the port leads stands in the table that the kernel has.
+prove_dnat() { # the words of the fact
+  until_deadline dnat_open "dnat $*" || disproved "the port is closed after $TIMEOUT s: dnat $*
+$(dnat_line "dnat $*")
+container $CONTAINER needs an IPv6 address, and the watcher must run: systemctl status wirework-watch.service"
+  say "$(dnat_line "dnat $*" | sed 's/ => / leads to /')"
+}
+dnat_line() { awk -v fact="$1 => " 'index($0, fact) == 1' "$VOLATILE/nft.ip6" 2>/dev/null; }
+dnat_open() { dnat_line "$1" | grep -qv ' closed$'; }
+
 prove_default_route() { # network NETWORK
   find_link "$2"
   for family in -4 -6; do
@@ -142,6 +152,7 @@ verb_verify() {
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
     $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && is_name($4) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
+    $1 == "dnat" && parse($0) == "" { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
     $1 == "default-route" && NF == 3 && $2 == "network" && is_name($3) { next }
     $1 == "egress" && NF == 8 && $3 == "via" && is_address($4) { sub(/ via [^ ]+/, "") }
@@ -164,6 +175,7 @@ $(cat "$RUN/wrong")"
     # shellcheck disable=SC2086 # words of a line that was checked
     case $what in
       mac) prove_mac $words ;;
+      dnat) prove_dnat $words ;;
       gateway) prove_gateway $words ;;
       target) prove_target $words ;;
       default-route) prove_default_route $words ;;

@@ -1,0 +1,135 @@
+import * as pulumi from "@pulumi/pulumi";
+import { newQuestion } from "../host/host-change";
+import type { HostRef } from "../host/host-ref";
+import { after, lift, pick } from "../lift";
+import { planIpv6DnatService } from "../plan/ipv6-dnat-service";
+import { Persistence } from "../plan/persistence";
+import { componentContext, factLines, newFacts, withClaims } from "./context";
+
+/** A port of the host, or a range of them, that leads to the container. */
+export interface ServicePortArgs {
+  /** Port of the host, 1-65535; the first one of a range. The port of the management connection is refused. */
+  port: pulumi.Input<number>;
+  /**
+   * Last port of a range. At most 1000 ports in all.
+   * @default - one port
+   */
+  lastPort?: pulumi.Input<number>;
+  /**
+   * Port inside the container, for a single port.
+   * @default - the same port
+   */
+  containerPort?: pulumi.Input<number>;
+  /**
+   * `tcp` or `udp`.
+   * @default "tcp"
+   */
+  protocol?: pulumi.Input<string>;
+}
+
+/** Whether the update waits until the ports lead to the container. */
+export interface ServiceVerifyArgs {
+  /**
+   * Whether anything is proved at all.
+   * @default true
+   */
+  enabled?: pulumi.Input<boolean>;
+  /**
+   * Seconds until the proof counts as failed, 1-300.
+   * @default 10
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+}
+
+/** Arguments of an {@link Ipv6DnatService}. All of them change in place. */
+export interface Ipv6DnatServiceArgs {
+  /** The host, as `host.ref`. */
+  host: pulumi.Input<HostRef>;
+  /** Name of the container: `agent.containerName`, or one that is there already. */
+  container: pulumi.Input<string>;
+  /**
+   * Docker network on which the container has an IPv6 address: a bridge.
+   * @default "bridge" - Docker's default one, which has IPv6 where the daemon gives it
+   */
+  network?: pulumi.Input<string>;
+  /** What leads to the container. */
+  ports: pulumi.Input<pulumi.Input<ServicePortArgs>[]>;
+  /**
+   * IPv6 addresses of the host by which the service is reached. Give these or `link`.
+   * @default - those of `link`
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Link of the host: all IPv6 addresses that it has, but link-local ones, also those that come later.
+   * @default - `addresses` are given
+   */
+  link?: pulumi.Input<string>;
+  /**
+   * Prefixes of clients; others are refused. The host itself may always.
+   * @default - everybody
+   */
+  allowFrom?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * What is proved.
+   * @default - the ports lead to an address of the container within 10 s
+   */
+  verify?: pulumi.Input<ServiceVerifyArgs>;
+}
+
+/**
+ * Ports of the host, over IPv6, that lead to a container which sees the client's own address.
+ *
+ * The container's address may change: the host follows it within a second, in one nft table of its own. While there is
+ * none, the ports are closed: they are never served by Docker's own proxy, which hides the client. The host itself and other
+ * containers reach the service by the same addresses; a neighbour on the container's own network is seen as the host.
+ * Docker's filter gets an exception for exactly these ports, where it filters IPv6.
+ *
+ * @example
+ * ```ts
+ * import { BridgeAgent, type Host, Ipv6DnatService } from "wirework";
+ *
+ * export function collector(host: Host) {
+ *   const agent = new BridgeAgent("collector", {
+ *     host: host.ref,
+ *     image: "openbmp/aio",
+ *     ownNetwork: { subnets: [{ subnet: "172.31.5.0/24" }, { subnet: "fd00:31:5::/64" }] },
+ *   });
+ *   return new Ipv6DnatService("bmp", {
+ *     host: host.ref,
+ *     container: agent.containerName,
+ *     network: "collector",
+ *     link: "eth0",
+ *     ports: [{ port: 5000 }, { port: 8001 }],
+ *   });
+ * }
+ * ```
+ */
+export class Ipv6DnatService extends pulumi.ComponentResource {
+  /** Where each port leads, a line each, or `not verified`. */
+  readonly verification: pulumi.Output<string>;
+
+  constructor(name: string, args: Ipv6DnatServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { host, verify, ...rest } = args ?? {};
+    const settings = { ...rest, verification: verify };
+    // The watcher, which follows the container, comes with the units: no other way of bringing facts back would do.
+    const context = componentContext("Ipv6DnatService", name, host, Persistence.Unit);
+    const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
+      withClaims(context, planIpv6DnatService(context, settings)),
+    );
+    super("wirework:index:Ipv6DnatService", name, { ...settings, facts: factLines(context, plan) }, opts);
+
+    const facts = newFacts(context, plan, this);
+    const { link, owner } = context;
+    // Container and facts first: it waits for the watcher, not for another resource.
+    const lines = after(
+      facts?.id,
+      pick(plan, ({ container, verify }) => [`container ${container}`, ...verify]),
+    );
+    const proof =
+      link === undefined || plan.known?.verify.length === 0
+        ? undefined
+        : newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent: this });
+    this.verification = proof === undefined ? pulumi.output("not verified") : pulumi.unsecret(proof.stdout);
+    this.registerOutputs({ verification: this.verification });
+  }
+}
