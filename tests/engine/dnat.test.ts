@@ -67,9 +67,9 @@ for (const debian of debians) {
       await served("a move");
       assert.equal((await host.exec("docker logs other 2>&1")).stdout, "");
       await host.exec("docker rm -f other");
-      await host.exec("systemctl restart docker");
+      await host.exec("systemctl reset-failed docker; systemctl restart docker");
       await served("a restart of Docker");
-      await host.exec("nft flush ruleset; systemctl restart docker");
+      await host.exec("nft flush ruleset; systemctl reset-failed docker; systemctl restart docker");
       await served("a flush", 40_000);
       await host.reboot();
       await address();

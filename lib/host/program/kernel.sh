@@ -105,26 +105,6 @@ read_kernel() {
   read_containers "$1"
 }
 
-# file PATH TEXT, of every file that a fact names; rtname ID NAME FILE, of the tables that others have named
-read_files() { # VIEW
-  awk "$AWK_FACTS"'
-    $1 == "W" { sub(/^W [^ ]+/, "W") }
-    { sub(/^. /, "") }
-    /^(table|guard) / { parse($0); paths[opt["path"]] }
-    END {
-      for (path in paths) {
-        text = ""; there = 0
-        while ((getline line <path) > 0) { text = text line "\\n"; there = 1 }
-        close(path); if (there) print "K file", path, text
-      }
-    }' "$1"
-  grep -q ' table [0-9]* name ' "$1" || return 0
-  for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do
-    case $file in */wirework-*) continue ;; esac
-    [ ! -f "$file" ] || awk -v file="$file" '/^[ \t]*(0x)?[0-9a-fA-F]+[ \t]+[^ \t]+/ { print "K rtname", $1, $2, file }' "$file"
-  done
-}
-
 # children_elsewhere INDEX: links on top of link INDEX that were moved to other namespaces (a container's macvlan):
 # this namespace does not list them, but they go when it goes.
 children_elsewhere() {

@@ -374,30 +374,6 @@ function no_rule(k) {
   removed(old(k)); risk(old(k)); rule_del(k)
 }
 
-# table, guard: a file of our own, known by its first line. A table that others use is theirs.
-function file(    n, w) {
-  if (kind == "guard" && NO_NETWORKD) return
-  if (opt["path"] in F) {
-    if (F[opt["path"]] == opt["text"]) return
-    if (F[opt["path"]] !~ /^# wirework/) return foreign(f, opt["path"])
-    changed(f, opt["path"] " with another text")
-  } else {
-    if (kind == "table") {
-      if (opt["id"] in named) return foreign(f, "table " opt["id"] " name " named[opt["id"]])
-      if (opt["name"] in id_of) return foreign(f, "table " id_of[opt["name"]] " name " opt["name"])
-      if (opt["id"] in others_in) return foreign(f, "in table " opt["id"] " a route to " others_in[opt["id"]])
-      for (n in others_at) if (others_at[n] ~ (" table " opt["id"] " ")) return foreign(f, others_at[n])
-    }
-    added(f)
-  }
-  print opt["path"] " " opt["text"] >(out "files")
-}
-function no_file(k) {
-  parse(old(k))
-  if (opt["path"] in F) { if (F[opt["path"]] !~ /^# wirework/) return; removed(old(k)) }
-  print opt["path"] >(out "files.last") # also where only its temporary file was written
-}
-
 # sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
 function sysctl() {
   if (dev != "" && !there(dev)) return pending(f, "no link " dev)
