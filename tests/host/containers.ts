@@ -50,7 +50,7 @@ until [ "$(readlink /proc/$pid/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
 ip link add link eth0 name c${number} address ${givenMac(number)} type macvlan mode bridge
 ip link set c${number} netns $pid name eth7
 nsenter --net=/proc/$pid/ns/net sh -c 'ip link set lo up; echo 1 >/proc/sys/net/ipv6/conf/eth7/addr_gen_mode; ip link set eth7 up
-  ip address add 192.168.9.1${number}/24 dev eth7; ip address add fd00:9::1${number}/64 dev eth7 nodad; ip route add default via 192.168.9.1'
+  ip address add 192.168.9.1${number}/24 dev eth7; for address in fd00:9::1${number} fe80::1${number}; do ip address add $address/64 dev eth7 nodad; done; ip route add default via 192.168.9.1'
 printf '%s\\n' "container /${name} $(date +%s%N)abc $pid $(date -u +%FT%T.%NZ)" "endpoint /${name} lan ${givenMac(number)} 192.168.9.1${number} fd00:9::1${number}/64" >/run/docker/containers/${name}
 echo start >>/run/docker/events`;
   await host.exec(script, "", true);
