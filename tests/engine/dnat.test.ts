@@ -37,8 +37,8 @@ for (const debian of debians) {
       const { host, lan } = place;
       const address = () => host.exec("ip address add fd00:9::10/64 dev eth1 nodad");
       if (debian === "13") await host.exec(FILTER);
-      // Docker turns it on with its first IPv6 network and never off again: it is no trace of ours.
-      await host.exec("sysctl -q -w net.ipv6.conf.default.forwarding=1 net.ipv6.conf.all.forwarding=1");
+      // Its first IPv6 network makes Docker forward IPv6, and fill its chains; neither goes with the network.
+      await host.exec("docker network create --ipv6 --subnet fd00:31:6::/64 first && docker network rm first");
       await address();
       const stack = await stackOn(place, program("{ port: 7001, containerPort: 7000 }"));
       const found = await host.snapshot();
