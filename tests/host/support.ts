@@ -188,12 +188,15 @@ find "$@" -type f -exec sha256sum {} + | sort`;
 const volatile =
   /^(ifindex|link_index|tso_max_size|tso_max_segs|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred)$/;
 
+// The kernel gives a link its queueing discipline when it is first up.
+const isDown = ({ flags }: { flags?: unknown }) => Array.isArray(flags) && !flags.includes("UP");
+
 function canonical(value: unknown): string {
   const strip = (_: string, part: unknown) =>
     part !== null && typeof part === "object" && !Array.isArray(part)
       ? Object.fromEntries(
           Object.entries(part)
-            .filter(([key]) => !volatile.test(key))
+            .filter(([key]) => !volatile.test(key) && !(key === "qdisc" && isDown(part)))
             .sort(([a], [b]) => (a < b ? -1 : 1)),
         )
       : part;
