@@ -13,7 +13,11 @@ async function killBetweenMakingAndNoting(stack: Stack, { host }: Site): Promise
   const dockerd = (signal: string) => host.exec(`kill -${signal} "$(pidof dockerd)"`);
   const succeeds = (command: string) => async () =>
     (await host.exec(command, { check: false, timeoutMs: 5000 })).code === 0 || undefined;
-  await dockerd("STOP");
+  // As soon as the facts stand, which ask Docker too, and before the network is asked for.
+  const frozen = host.exec(
+    `until test -e /var/lib/wirework/owners/*/*/MacvlanNetwork.lan; do sleep 0.02; done; kill -STOP "$(pidof dockerd)"`,
+    { timeoutMs: 60_000 },
+  );
   const engine = spawn(toolchain().pulumi, ["up", "--yes", "--skip-preview", "--non-interactive"], {
     cwd: join(stack.folder, "project"),
     env: { ...process.env, ...stack.env },
@@ -21,6 +25,7 @@ async function killBetweenMakingAndNoting(stack: Stack, { host }: Site): Promise
   });
   const ended = new Promise((resolve) => engine.on("exit", resolve));
   try {
+    await frozen;
     await until(
       "the plugin at Docker's door",
       { timeoutMs: 60_000 },
