@@ -96,7 +96,10 @@ exec /usr/bin/timeout "$@"
         times.push(await waitFor(async () => (await macOf(host, "probe")) === MAC));
       }
       assert.ok(Math.min(...times) < 1000, `${times} ms`);
-      assert.match((await host.exec("cat /run/watch.log")).stdout, /^(~ mac .* lan\n){4}$/);
+      // The line of a change is written when the round is over, which is after the change itself.
+      const log = async () => (await host.exec("cat /run/watch.log")).stdout;
+      await waitFor(async () => (await log()).split("\n").length > 4);
+      assert.match(await log(), /^(~ mac .* lan\n){4}$/);
       await host.remove([FACT]);
       await waitFor(async () => (await host.exec("pgrep -f docker/events")).stdout === "");
       await host.exec("kill -TERM -$(cat /run/watch.pid); sleep 1");
