@@ -1,12 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { newQuestion } from "../host/host-change";
 import { withoutPromiseTraces } from "../host/promise-traces";
-import { after, mapInput, type Planned, pick } from "../lift";
+import { after, type Planned, pick } from "../lift";
 import type { EndpointPlan } from "../plan/agent";
 import type { LabelPlan } from "../plan/docker-network";
 import { type ContainerArgs, containerArguments, dockerLabels } from "./container-args";
-import type { ComponentContext } from "./context";
+import { type ComponentContext, newVerification } from "./context";
 
 /** A further network of an agent's container, beside the one that the agent is about. */
 export interface ExtraNetworkArgs {
@@ -154,7 +153,6 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
         { parent, deleteBeforeReplace: true, dependsOn: args.after, replaceOnChanges: neverUpdated },
       ),
   );
-  const verification = newContainerVerification(context, plan, container, parent);
   const mainNetwork = pick(plan, ({ endpoints }) => endpoints[0]?.networkName ?? "bridge");
   const macAddress = pick(plan, (planned) => planned.macAddress);
   const networks = pulumi
@@ -170,23 +168,9 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
     ipv4Address: main.apply((found) => found?.ipv4Address ?? ""),
     ipv6Address: main.apply((found) => found?.ipv6Address ?? ""),
     macAddress: main.apply((found) => found?.macAddress ?? ""),
-    verification: verification === undefined ? pulumi.output("not verified") : pulumi.unsecret(verification.stdout),
+    // By its id: another container is another proof.
+    verification: newVerification(context, plan, container.id, parent),
   };
-}
-
-function newContainerVerification(
-  { name, owner, link }: ComponentContext,
-  plan: Planned<AgentPlan>,
-  container: docker.Container,
-  parent: pulumi.Resource,
-) {
-  if (link === undefined || plan.known?.verify.length === 0) {
-    return undefined;
-  }
-  // Another container is another proof.
-  const verify = pick(plan, ({ verify }) => [...verify]);
-  const lines = mapInput({ id: container.id, verify }, ({ id, verify }) => [`container ${id}`, ...verify]);
-  return newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent });
 }
 
 function networkAddresses(found: docker.types.output.ContainerNetworkData): NetworkAddresses {

@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { newHostChange } from "../host/host-change";
+import { newHostChange, newQuestion } from "../host/host-change";
 import { type HostLink, type HostRef, hostLink } from "../host/host-ref";
-import { type Planned, pick } from "../lift";
+import { mapInput, type Planned, pick } from "../lift";
 import { ownerOf, type PlanContext } from "../plan/context";
 import { factText, type HostState } from "../plan/host-state";
 import { type Claim, Inventory } from "../plan/inventory";
@@ -84,6 +84,21 @@ export function newFacts(
   const state = pick(plan, ({ hostState }) => hostState);
   const links = pick(plan, (planned) => planned.links);
   return newHostChange(`${context.name}-facts`, { link, owner, state, links }, { parent });
+}
+
+/** The proof of what a plan says of a container, where it has a host and anything to prove: what was proved, a line each. */
+export function newVerification(
+  { name, owner, link }: ComponentContext,
+  plan: Planned<{ readonly verify: readonly string[] }>,
+  container: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  if (link === undefined || plan.known?.verify.length === 0) {
+    return pulumi.output("not verified");
+  }
+  const verify = pick(plan, ({ verify }) => [...verify]);
+  const lines = mapInput({ container, verify }, ({ container, verify }) => [`container ${container}`, ...verify]);
+  return pulumi.unsecret(newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent }).stdout);
 }
 
 // Everything that is planned in one program meets here. Keyed by the engine's connection: programs that run in one

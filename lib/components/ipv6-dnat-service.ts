@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { newQuestion } from "../host/host-change";
 import type { HostRef } from "../host/host-ref";
 import { after, lift, pick } from "../lift";
 import { planIpv6DnatService } from "../plan/ipv6-dnat-service";
 import { Persistence } from "../plan/persistence";
-import { componentContext, factLines, newFacts, withClaims } from "./context";
+import { componentContext, factLines, newFacts, newVerification, withClaims } from "./context";
 
 /** A port of the host, or a range of them, that leads to the container. */
 export interface ServicePortArgs {
@@ -119,17 +118,12 @@ export class Ipv6DnatService extends pulumi.ComponentResource {
     super("wirework:index:Ipv6DnatService", name, { ...settings, facts: factLines(context, plan) }, opts);
 
     const facts = newFacts(context, plan, this);
-    const { link, owner } = context;
     // Container and facts first: it waits for the watcher, not for another resource.
-    const lines = after(
+    const container = after(
       facts?.id,
-      pick(plan, ({ container, verify }) => [`container ${container}`, ...verify]),
+      pick(plan, ({ container }) => container),
     );
-    const proof =
-      link === undefined || plan.known?.verify.length === 0
-        ? undefined
-        : newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent: this });
-    this.verification = proof === undefined ? pulumi.output("not verified") : pulumi.unsecret(proof.stdout);
+    this.verification = newVerification(context, plan, container, this);
     this.registerOutputs({ verification: this.verification });
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
+import { inputText } from "../plan/host-state";
 import { commandText } from "./command-text";
 import { type SshSettings, sshOptions } from "./ssh-files";
 
@@ -159,6 +160,6 @@ function dial(settings: DriftSettings, owner: string): Promise<DriftAnswer> {
     });
     // A host that hangs up early is no reason to end the program: the exit code tells.
     ssh.stdin.on("error", () => {});
-    ssh.stdin.end(`wirework 1\nhost ${identity}\nowner ${owner}\n`);
+    ssh.stdin.end(inputText({ host: identity, owner }, []));
   });
 }

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../lift";
-import { type HostState, hostStateText } from "../plan/host-state";
+import { type HostState, hostStateText, inputText } from "../plan/host-state";
 import { commandText, type Verb } from "./command-text";
 import type { HostLink } from "./host-ref";
 import { withoutPromiseTraces } from "./promise-traces";
@@ -81,7 +81,9 @@ export function newQuestion(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const text = mapInput(link.sudo, (sudo) => commandText(verb, sudo));
-  const stdin = mapInput({ host: link.identity, lines }, (asked) => inputText(asked.host, owner, asked.lines));
+  const stdin = mapInput({ host: link.identity, lines }, (asked) =>
+    inputText({ host: asked.host, owner }, asked.lines),
+  );
   return newCommand(name, link, { create: text, update: text, stdin }, opts);
 }
 
@@ -104,8 +106,7 @@ export function newSecrets(
   const text = (verb: Verb) => mapInput(link.sudo, (sudo) => commandText(verb, sudo));
   const stdin = mapInput({ host: link.identity, secrets }, (known) =>
     inputText(
-      known.host,
-      owner,
+      { host: known.host, owner },
       known.secrets.map(({ name, value }) => `secret ${name} ${value}`),
     ),
   );
@@ -121,10 +122,6 @@ export function newSecrets(
     },
     { ...opts, deleteBeforeReplace: true },
   );
-}
-
-function inputText(host: string, owner: string, lines: readonly string[]): string {
-  return ["wirework 1", `host ${host}`, `owner ${owner}`, ...lines, ""].join("\n");
 }
 
 /** A Command on the host, once the helper is there. */

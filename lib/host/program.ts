@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type InputHeader, inputText } from "../plan/host-state";
 
 /** The parts of the program in the order in which they stand in it; the last one runs. */
 const PARTS = [
@@ -46,17 +47,16 @@ export function programVersion(): string {
 }
 
 /** Whose installation it is, and what the host must have. */
-export interface SetupHeader {
-  /** What the host is recognised by. */
-  readonly host: string;
-  /** `project/stack/name` of the Host. */
-  readonly owner: string;
+export interface SetupHeader extends InputHeader {
   /** Conditions, in the words of `require` lines. */
   readonly requirements?: readonly string[];
 }
 
 /** Stdin of `setup`: header, requirements, then the program itself. `uninstall` gets the same and reads the header. */
 export function setupText({ host, owner, requirements = [] }: SetupHeader): string {
-  const lines = ["wirework 1", `host ${host}`, `owner ${owner}`, ...requirements.map((line) => `require ${line}`)];
-  return `${lines.join("\n")}\nprogram\n${programText()}`;
+  const required = inputText(
+    { host, owner },
+    requirements.map((line) => `require ${line}`),
+  );
+  return `${required}program\n${programText()}`;
 }

@@ -3,7 +3,7 @@ import { parseMac } from "../net/mac";
 import { parseHostName, parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
 import { CONTAINER_ARGUMENTS, type ContainerSettings, readContainer } from "./container";
-import { dockerScope, type PlanContext } from "./context";
+import { claimOf, dockerScope, linkScope, type PlanContext } from "./context";
 import type { LabelPlan } from "./docker-network";
 import type { HostState } from "./host-state";
 import type { Claim } from "./inventory";
@@ -80,15 +80,8 @@ export function readAgentContainer(
 
 /** Claims the container's name. */
 export function containerClaim(context: PlanContext, containerName: string): Claim {
-  const { component, name } = context;
-  return {
-    scope: dockerScope(context),
-    kind: "container",
-    value: containerName,
-    component,
-    name,
-    property: "containerName",
-  };
+  const scope = dockerScope(context);
+  return claimOf(context, { scope, kind: "container", value: containerName, property: "containerName" });
 }
 
 /** An extra network that was read. */
@@ -174,17 +167,23 @@ export function readAliases(problems: Problems, path: string, value: readonly st
   return [...new Set(aliases)].sort();
 }
 
+/** Claims the fixed addresses of an endpoint; `path` is the argument that holds them, empty for the component's own. */
+export function endpointClaims(context: PlanContext, scope: string, endpoint: EndpointPlan, path = ""): Claim[] {
+  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
+    const value = endpoint[argument];
+    return value === undefined ? [] : [claimOf(context, { scope, kind, value, property: memberPath(path, argument) })];
+  };
+  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
+}
+
 /** Claims the fixed addresses of extra networks: each such network is a link of its own. */
 export function extraNetworkClaims(context: PlanContext, path: string, networks: readonly ExtraNetwork[]): Claim[] {
   return networks.flatMap(({ endpoint }, index) => {
-    const scope = `${dockerScope(context)} network ${endpoint.networkName}`;
-    const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
-      const value = endpoint[argument];
-      const property = `${memberPath(path, index)}.${argument}`;
-      return value === undefined
-        ? []
-        : [{ scope, kind, value, component: context.component, name: context.name, property }];
-    };
-    return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
+    return endpointClaims(
+      context,
+      linkScope(context, { name: endpoint.networkName }),
+      endpoint,
+      memberPath(path, index),
+    );
   });
 }

@@ -4,11 +4,12 @@ import {
   type AgentPlan,
   containerClaim,
   type ExtraNetworkSettings,
+  endpointClaims,
   extraNetworkClaims,
   readAgentContainer,
   readExtraNetworks,
 } from "./agent";
-import { bridgeEndpointClaims, readBridgeEndpoint } from "./bridge-endpoint";
+import { readBridgeEndpoint } from "./bridge-endpoint";
 import { type BridgeNetworkPlan, type BridgeNetworkSettings, draftBridgeNetwork } from "./bridge-network";
 import type { ContainerSettings } from "./container";
 import { linkScope, type PlanContext, startProblems } from "./context";
@@ -146,7 +147,7 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),
-      ...bridgeEndpointClaims(context, endpoint, lan && linkScope(context, lan.facts)),
+      ...endpointClaims(context, linkScope(context, lan?.facts ?? { name }), endpoint),
       ...portClaims(context, "ports", ports),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],

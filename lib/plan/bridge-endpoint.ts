@@ -2,9 +2,7 @@ import { addressText, parseAddress } from "../net/address";
 import { parseMac } from "../net/mac";
 import type { Problems } from "../problems";
 import { type EndpointPlan, readAliases } from "./agent";
-import { dockerScope, type PlanContext } from "./context";
 import { type AddressPlan, checkFixedAddress } from "./fixed-address";
-import type { Claim } from "./inventory";
 import { read } from "./read";
 
 /** Where an agent wants to stand on a bridge network. */
@@ -52,15 +50,4 @@ export function readBridgeEndpoint(
     ...(macAddress !== undefined && { macAddress }),
     ...(aliases.length > 0 && { aliases }),
   };
-}
-
-/** Claims the fixed addresses of that place: on the network alone, or on the LAN's link that it stands on. */
-export function bridgeEndpointClaims(context: PlanContext, endpoint: EndpointPlan, link?: string): Claim[] {
-  const scope = link ?? `${dockerScope(context)} network ${endpoint.networkName}`;
-  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
-    const value = endpoint[argument];
-    const { component, name } = context;
-    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
-  };
-  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
 }

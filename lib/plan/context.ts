@@ -1,5 +1,6 @@
 import { parseResourceName } from "../net/resource-name";
 import { type Problem, Problems } from "../problems";
+import type { Claim } from "./inventory";
 import { Persistence } from "./persistence";
 import { readChoice } from "./read";
 
@@ -71,4 +72,12 @@ export function linkScope(context: PlanContext, network: { name: string; parent?
   return network.parent === undefined
     ? `${dockerScope(context)} network ${network.name}`
     : `${hostScope(context)} link ${network.parent}`;
+}
+
+/** What the component of a plan claims; `shared` where others may claim the same. */
+export function claimOf(
+  { component, name }: Pick<PlanContext, "component" | "name">,
+  { shared = false, ...claimed }: Omit<Claim, "component" | "name">,
+): Claim {
+  return { ...claimed, component, name, ...(shared && { shared }) };
 }

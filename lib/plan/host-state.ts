@@ -25,8 +25,21 @@ export function joinHostStates(...states: readonly HostState[]): HostState {
 }
 
 /** What the helper reads on stdin, and what a preview shows. */
-export function hostStateText(header: { host: string; owner: string }, state: HostState): string {
-  const lines = ["wirework 1", `host ${header.host}`, `owner ${header.owner}`, ...state.facts.map(factText)];
+export function hostStateText(header: InputHeader, state: HostState): string {
+  return inputText(header, state.facts.map(factText));
+}
+
+/** Whom an input is for. */
+export interface InputHeader {
+  /** What the host is recognised by. */
+  readonly host: string;
+  /** `project/stack/name`. */
+  readonly owner: string;
+}
+
+/** The input of every verb of the helper: its header, and lines. */
+export function inputText({ host, owner }: InputHeader, body: readonly string[]): string {
+  const lines = ["wirework 1", `host ${host}`, `owner ${owner}`, ...body];
   const torn = lines.find((line) => !/^[\x20-\x7e]+$/.test(line));
   if (torn !== undefined) {
     // Every value is checked where it enters. This keeps a gap there from becoming a second line here.

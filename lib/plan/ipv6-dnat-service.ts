@@ -3,10 +3,11 @@ import { parseInterfaceName } from "../net/interface-name";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
-import { dockerScope, type PlanContext, startProblems } from "./context";
+import { claimOf, dockerScope, type PlanContext, startProblems } from "./context";
 import type { DnatFact } from "./facts";
 import { type Fact, factText, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
+import { holdsManagementPort, IS_MANAGEMENT_PORT } from "./published-ports";
 import {
   isGiven,
   memberPath,
@@ -214,13 +215,10 @@ function readPort(problems: Problems, path: string, entry: ServicePortSettings):
   return { path, first: port, last: lastPort ?? port, fact: { protocol, ports, ...(changed && { port: inside }) } };
 }
 
-// Translation stands before sshd: the next login would reach the container.
 function refuseManagement(problems: Problems, port: Port, places: readonly Place[], context: PlanContext): void {
-  const { managementAddress, managementPort = 0 } = context;
-  const caught = places.some(({ address }) => address === undefined || address === managementAddress);
-  if (port.fact.protocol === "tcp" && port.first <= managementPort && managementPort <= port.last && caught) {
-    const rule = "is the port by which the host itself is managed";
-    problems.add(`${port.path}.port`, port.fact.ports, rule, "choose another port, or other addresses");
+  const { first, last, fact, path } = port;
+  if (places.some(({ address }) => holdsManagementPort(context, { protocol: fact.protocol, first, last, address }))) {
+    problems.add(`${path}.port`, fact.ports, IS_MANAGEMENT_PORT, "choose another port, or other addresses");
   }
 }
 
@@ -237,16 +235,12 @@ function requirements(facts: readonly DnatFact[], ports: readonly Port[], contai
 }
 
 function portClaims(context: PlanContext, port: Port, places: readonly Place[]): Claim[] {
-  const { component, name } = context;
+  const scope = dockerScope(context);
   const each = Array.from({ length: port.last - port.first + 1 }, (_, index) => port.first + index);
   return each.flatMap((number) =>
-    places.map(({ address }) => ({
-      scope: dockerScope(context),
-      kind: "port" as const,
-      value: `${port.fact.protocol}/${number} ${address ?? "::"}`,
-      component,
-      name,
-      property: `${port.path}.port`,
-    })),
+    places.map(({ address }) => {
+      const value = `${port.fact.protocol}/${number} ${address ?? "::"}`;
+      return claimOf(context, { scope, kind: "port", value, property: `${port.path}.port` });
+    }),
   );
 }

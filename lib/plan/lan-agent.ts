@@ -8,6 +8,7 @@ import {
   containerClaim,
   type EndpointPlan,
   type ExtraNetworkSettings,
+  endpointClaims,
   extraNetworkClaims,
   readAgentContainer,
   readAliases,
@@ -19,7 +20,6 @@ import { DefaultRoute, planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
 import { type Fact, hostState } from "./host-state";
-import type { Claim } from "./inventory";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
 import type { LanDriver } from "./lan-driver";
 import { draftLanNetwork, type LanNetworkDraft, type LanNetworkPlan, type LanNetworkSettings } from "./lan-network";
@@ -161,7 +161,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),
-      ...endpointClaims(context, network!.facts, { ...endpoint, macAddress }),
+      ...endpointClaims(context, linkScope(context, network!.facts), { ...endpoint, macAddress }),
       ...extraNetworkClaims(context, "extraNetworks", extra),
     ],
     warnings: [...(own?.warnings ?? []), ...agentWarnings(context, macAddress, route.needsPriority)],
@@ -276,16 +276,6 @@ function routesToAgent(
       ? []
       : [{ kind: "route", destination: `${addressText(address)}/${BITS[address.family]}`, dev: shim.linkName }];
   });
-}
-
-function endpointClaims(context: PlanContext, network: NetworkFacts, endpoint: EndpointPlan): Claim[] {
-  const scope = linkScope(context, network);
-  const claim = (kind: Claim["kind"], argument: "ipv4Address" | "ipv6Address" | "macAddress"): Claim[] => {
-    const value = endpoint[argument];
-    const { component, name } = context;
-    return value === undefined ? [] : [{ scope, kind, value, component, name, property: argument }];
-  };
-  return [...claim("address", "ipv4Address"), ...claim("address", "ipv6Address"), ...claim("mac", "macAddress")];
 }
 
 function agentWarnings(context: PlanContext, macAddress: string | undefined, needsPriority: boolean): string[] {

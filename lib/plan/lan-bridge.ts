@@ -4,7 +4,7 @@ import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
 import { deriveMac } from "../net/mac";
 import { prefixText } from "../net/prefix";
 import type { Problems } from "../problems";
-import { hostScope, ownerOf, type PlanContext, startProblems } from "./context";
+import { claimOf, hostScope, ownerOf, type PlanContext, startProblems } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import { type DockerNetworkPlan, readDriverOptions, readLabels, readNetworkName } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
@@ -136,7 +136,16 @@ export function planLanBridge(context: PlanContext, settings: LanBridgeSettings)
     ...(context.hostIdentity !== undefined && { host: context.hostIdentity }),
   };
   const claimOwn = (argument: string, value: string | undefined): Claim[] =>
-    value === undefined ? [] : [claim(context, `${hostScope(context)} link ${bridge}`, "address", value, argument)];
+    value === undefined
+      ? []
+      : [
+          claimOf(context, {
+            scope: `${hostScope(context)} link ${bridge}`,
+            kind: "address",
+            value,
+            property: argument,
+          }),
+        ];
   return {
     networkName: name,
     bridge: bridge!,
@@ -243,8 +252,17 @@ function readBridge(problems: Problems, given: Partial<LanBridgeSettings>, conte
             { kind: "set", dev: port, state: "up" },
           ],
     claims: [
-      claim(context, hostScope(context), "interface", own, "linkName"),
-      ...(port === undefined ? [] : [claim(context, `${hostScope(context)} link ${port}`, "parent", port, "port")]),
+      claimOf(context, { scope: hostScope(context), kind: "interface", value: own, property: "linkName" }),
+      ...(port === undefined
+        ? []
+        : [
+            claimOf(context, {
+              scope: `${hostScope(context)} link ${port}`,
+              kind: "parent",
+              value: port,
+              property: "port",
+            }),
+          ]),
     ],
   };
 }
@@ -285,8 +303,4 @@ function readHostAddress(
     gateway: one.gateway ?? { family: one.prefix.family, value: -1n },
   }));
   return checkFixedAddress(problems, argument, address, { ...network, subnets }) && address;
-}
-
-function claim(context: PlanContext, scope: string, kind: Claim["kind"], value: string, property: string): Claim {
-  return { scope, kind, value, component: context.component, name: context.name, property };
 }

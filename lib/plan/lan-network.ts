@@ -3,7 +3,7 @@ import { rangeText } from "../net/address-range";
 import { vlanName } from "../net/interface-name";
 import { prefixText } from "../net/prefix";
 import type { Problems } from "../problems";
-import { hostScope, linkScope, type PlanContext, startProblems } from "./context";
+import { claimOf, hostScope, linkScope, type PlanContext, startProblems } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import { type DockerNetworkPlan, ipamConfigs, readDriverOptions, readLabels, readNetworkName } from "./docker-network";
 import { type HostAccess, type HostAccessSettings, planHostAccess, type ShimPlan } from "./host-access";
@@ -241,14 +241,8 @@ function shimClaims(context: PlanContext, path: string, { name, parent, shim }: 
     return [];
   }
   const scope = linkScope(context, { name, parent });
-  const claim = (kind: Claim["kind"], value: string, argument: string, where = scope): Claim => ({
-    scope: where,
-    kind,
-    value,
-    component: context.component,
-    name: context.name,
-    property: `${path}.${argument}`,
-  });
+  const claim = (kind: Claim["kind"], value: string, argument: string, where = scope) =>
+    claimOf(context, { scope: where, kind, value, property: `${path}.${argument}` });
   return [
     claim("interface", shim.linkName, "linkName", hostScope(context)),
     ...(shim.macAddress === undefined ? [] : [claim("mac", shim.macAddress, "macAddress")]),

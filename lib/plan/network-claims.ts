@@ -1,6 +1,6 @@
 import { addressText } from "../net/address";
 import { prefixText } from "../net/prefix";
-import { dockerScope, linkScope, type PlanContext } from "./context";
+import { claimOf, dockerScope, linkScope, type PlanContext } from "./context";
 import type { Claim } from "./inventory";
 import type { NetworkFacts } from "./network-facts";
 import { memberPath } from "./read";
@@ -14,15 +14,8 @@ export function networkClaims(
   subnets: readonly Subnet[],
 ): Claim[] {
   const docker = dockerScope(context);
-  const claim = (scope: string, kind: Claim["kind"], value: string, property: string, shared = false): Claim => ({
-    scope,
-    kind,
-    value,
-    component: context.component,
-    name: context.name,
-    property,
-    ...(shared && { shared }),
-  });
+  const claim = (scope: string, kind: Claim["kind"], value: string, property: string, shared = false) =>
+    claimOf(context, { scope, kind, value, property, shared });
   const link = linkScope(context, { name, parent });
   return [
     claim(docker, "network", name, at("networkName")),

@@ -1,5 +1,5 @@
 import { addressText, type Family } from "../net/address";
-import { hostScope, type PlanContext } from "./context";
+import { claimOf, hostScope, type PlanContext } from "./context";
 import type { Claim } from "./inventory";
 import { Fallback, familiesOf, type Policy } from "./policy-facts";
 import { leads } from "./uplink";
@@ -9,15 +9,9 @@ export function policyClaims(
   context: PlanContext,
   { network, uplink, table, priority, mark, fallback }: Policy,
 ): Claim[] {
-  const { component, name } = context;
-  const claim = (kind: Claim["kind"], value: string, property: string): Claim => ({
-    scope: hostScope(context),
-    kind,
-    value,
-    component,
-    name,
-    property,
-  });
+  const scope = hostScope(context);
+  const claim = (kind: Claim["kind"], value: string, property: string) =>
+    claimOf(context, { scope, kind, value, property });
   const ways = ([4, 6] as const).flatMap((family) => {
     const gateway = uplink.gateways.get(family);
     return gateway === undefined ? [] : [`via ${addressText(gateway)}`];

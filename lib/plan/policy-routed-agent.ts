@@ -1,9 +1,9 @@
 import type { Problems } from "../problems";
-import { containerClaim, readAgentContainer } from "./agent";
+import { containerClaim, endpointClaims, readAgentContainer } from "./agent";
 import type { BridgeAgentPlan } from "./bridge-agent";
-import { bridgeEndpointClaims, readBridgeEndpoint } from "./bridge-endpoint";
+import { readBridgeEndpoint } from "./bridge-endpoint";
 import type { ContainerSettings } from "./container";
-import { type PlanContext, startProblems } from "./context";
+import { linkScope, type PlanContext, startProblems } from "./context";
 import { type DriverOptionsSaid, ownLabels } from "./docker-network";
 import type { Fact } from "./facts";
 import { hostState } from "./host-state";
@@ -157,7 +157,7 @@ export function planPolicyRoutedAgent(context: PlanContext, given: PolicyRoutedA
     claims: [
       ...(network.own?.claims ?? []),
       containerClaim(context, containerName),
-      ...bridgeEndpointClaims(context, endpoint),
+      ...endpointClaims(context, linkScope(context, { name: network.name }), endpoint),
       ...portClaims(context, "ports", ports),
       ...policyClaims(context, policy),
     ],

@@ -12,6 +12,9 @@ export interface Wire {
   readonly sequencing?: "send" | "recv" | "both";
 }
 
+/** Which frames are numbered, as the other end sees it. */
+export const MIRRORED = { send: "recv", recv: "send", both: "both" } as const;
+
 /** Names of the secrets of one end: what it sends, and what it expects. */
 export interface CookieNames {
   readonly sent: string;

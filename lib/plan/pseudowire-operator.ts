@@ -1,6 +1,6 @@
 import { addressText } from "../net/address";
 import type { PseudowireEnd } from "./pseudowire-end";
-import type { Wire } from "./pseudowire-facts";
+import { MIRRORED, type Wire } from "./pseudowire-facts";
 import { Encapsulation } from "./pseudowire-mtu";
 
 /**
@@ -34,5 +34,3 @@ export function operatorSettings(wire: Wire, theirs: PseudowireEnd, ours: Pseudo
     ],
   };
 }
-
-const MIRRORED = { send: "recv", recv: "send", both: "both" } as const;

@@ -1,11 +1,11 @@
 import { addressText } from "../net/address";
 import { bad, good } from "../net/checked";
 import type { Problems } from "../problems";
-import { hostScope, ownerOf, type PlanContext, startProblems } from "./context";
+import { claimOf, hostScope, ownerOf, type PlanContext, startProblems } from "./context";
 import { type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { type PseudowireEnd, type PseudowireEndSettings, readEnd } from "./pseudowire-end";
-import { endFacts, joinFacts, proofLines, type Wire } from "./pseudowire-facts";
+import { endFacts, joinFacts, MIRRORED, proofLines, type Wire } from "./pseudowire-facts";
 import { Encapsulation, readMtu } from "./pseudowire-mtu";
 import { operatorSettings } from "./pseudowire-operator";
 import { read, readBoolean, readChoice, readList, readObject } from "./read";
@@ -142,8 +142,6 @@ function readCookieBytes(problems: Problems, given: unknown): number {
   return read(problems, "cookies.bytes", given, parse) ?? 0;
 }
 
-const MIRRORED = { send: "recv", recv: "send", both: "both" } as const;
-
 const NO_ENCRYPTION =
   "L2TPv3 encrypts nothing, and a cookie guards against accidents, not against who reads the path (RFC 3931, 8.2): " +
   "lead it over IPsec or WireGuard where others can";
@@ -178,15 +176,9 @@ function checkTogether(problems: Problems, ends: readonly PseudowireEnd[]): void
 
 /** Ids, ports and interfaces of a host belong to one wire. */
 function endClaims(context: PlanContext, end: PseudowireEnd, encapsulation: Encapsulation): Claim[] {
-  const { component, name } = context;
-  const claim = (kind: Claim["kind"], value: string, member: string): Claim => ({
-    scope: hostScope({ ...context, hostIdentity: end.hostIdentity! }),
-    kind,
-    value,
-    component,
-    name,
-    property: `${end.path}.${member}`,
-  });
+  const scope = hostScope({ ...context, hostIdentity: end.hostIdentity! });
+  const claim = (kind: Claim["kind"], value: string, member: string) =>
+    claimOf(context, { scope, kind, value, property: `${end.path}.${member}` });
   return [
     claim("tunnel", `${end.tunnelId}`, "tunnelId"),
     claim("interface", end.interfaceName, "interfaceName"),

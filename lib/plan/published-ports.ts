@@ -1,6 +1,6 @@
 import { addressText, parseAddress } from "../net/address";
 import type { Problems } from "../problems";
-import { dockerScope, type PlanContext } from "./context";
+import { claimOf, dockerScope, type PlanContext } from "./context";
 import type { Claim } from "./inventory";
 import { memberPath, read, readChoice, readInteger, readList, readObject } from "./read";
 
@@ -67,21 +67,44 @@ function readPort(problems: Problems, at: string, settings: PublishedPortSetting
     : { internal, ...(external !== undefined && { external }), ...(ip && { ip: addressText(ip) }), protocol };
 }
 
-/** Refuses the port of sshd: Docker's NAT stands before it, so that the next login would reach the container, for ever. */
+/** Ports of the host that somebody else would get; without an address those of every one. */
+export interface TakenPorts {
+  /** `tcp`, `udp` or `sctp`. */
+  readonly protocol: string;
+  /** First one. */
+  readonly first: number;
+  /** Last one. */
+  readonly last: number;
+  /** Address of the host. */
+  readonly address?: string;
+}
+
+/** Whether ports hold that of sshd: NAT stands before it, so that the next login would reach the container, for ever. */
+export function holdsManagementPort(context: PlanContext, { protocol, first, last, address }: TakenPorts): boolean {
+  const { managementAddress, managementPort } = context;
+  const everywhere = address === undefined || ["0.0.0.0", "::", managementAddress].includes(address);
+  const held = managementPort !== undefined && first <= managementPort && managementPort <= last;
+  return held && protocol === "tcp" && everywhere;
+}
+
+/** Refuses the port of sshd. */
 export function checkManagementPort(
   problems: Problems,
   property: string,
-  port: PublishedPortPlan,
+  { protocol, external, ip }: PublishedPortPlan,
   context: PlanContext,
 ): void {
-  const { managementAddress, managementPort } = context;
-  const everywhere =
-    port.ip === undefined || port.ip === "0.0.0.0" || port.ip === "::" || port.ip === managementAddress;
-  if (managementPort !== undefined && port.protocol === "tcp" && port.external === managementPort && everywhere) {
-    const rule = "is the port by which the host itself is managed";
-    problems.add(property, port.external, rule, "choose another port, or an ip that is not the host's address");
+  if (
+    external !== undefined &&
+    holdsManagementPort(context, { protocol, first: external, last: external, address: ip })
+  ) {
+    const wayOut = "choose another port, or an ip that is not the host's address";
+    problems.add(property, external, IS_MANAGEMENT_PORT, wayOut);
   }
 }
+
+/** What is wrong with such a port. */
+export const IS_MANAGEMENT_PORT = "is the port by which the host itself is managed";
 
 /** Claims the ports of the host; `argument` is what names the port. */
 export function portClaims(
@@ -92,11 +115,10 @@ export function portClaims(
 ): Claim[] {
   return ports.flatMap(({ external, ip, protocol }, index) => {
     const address = ip ?? "0.0.0.0"; // what Docker's provider makes of none
-    const { component, name } = context;
     const property = `${memberPath(path, index)}.${argument}`;
     const value = `${protocol}/${external} ${address}`;
     return external === undefined
       ? []
-      : [{ scope: dockerScope(context), kind: "port", value, component, name, property }];
+      : [claimOf(context, { scope: dockerScope(context), kind: "port", value, property })];
   });
 }

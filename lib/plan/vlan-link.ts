@@ -1,6 +1,6 @@
 import { parseInterfaceName, vlanName } from "../net/interface-name";
 import type { Problems } from "../problems";
-import { hostScope, type PlanContext } from "./context";
+import { claimOf, hostScope, type PlanContext } from "./context";
 import type { LinkFact } from "./facts";
 import { type Fact, factText } from "./host-state";
 import type { Claim } from "./inventory";
@@ -54,15 +54,8 @@ export function vlanFacts(problems: Problems, path: string, vlan: VlanLink, cont
   }
   const link: LinkFact = { kind: "link", name: linkName, parent, type: "vlan", id, ...(protocol && { protocol }) };
   const fact: LinkFact = { ...link, ...(mtu !== undefined && { mtu }) };
-  const claim = (scope: string, kind: Claim["kind"], value: string, shared = false): Claim => ({
-    scope,
-    kind,
-    value,
-    component: context.component,
-    name: context.name,
-    property: path,
-    ...(shared && { shared }),
-  });
+  const claim = (scope: string, kind: Claim["kind"], value: string, shared = false) =>
+    claimOf(context, { scope, kind, value, property: path, shared });
   const host = hostScope(context);
   return {
     linkName,
