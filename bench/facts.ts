@@ -1,8 +1,9 @@
 import { commandText, type Verb } from "../lib/host/command-text";
 import { setupText } from "../lib/host/program";
+import { inputText } from "../lib/plan/host-state";
 import { Lab } from "../tests/lab/lab";
 import type { LightHost } from "../tests/lab/light-host";
-import { run } from "../tests/lab/process";
+import { runOverSsh } from "../tests/lab/over-ssh";
 import { type Contender, stepTimeoutMs } from "./contender";
 
 const identity = "bench";
@@ -48,14 +49,7 @@ export async function factsSite(count: number) {
 }
 
 async function ssh(host: LightHost, command: string, input: string): Promise<string> {
-  const options = [
-    "-oBatchMode=yes",
-    "-oStrictHostKeyChecking=no",
-    "-oUserKnownHostsFile=/dev/null",
-    "-oLogLevel=ERROR",
-  ];
-  const login = [...options, "-i", host.privateKeyPath, "-p", String(host.port), `${host.user}@${host.address}`];
-  return (await run("ssh", [...login, command], { input, timeoutMs: stepTimeoutMs })).stdout;
+  return (await runOverSsh(host, command, { input, timeoutMs: stepTimeoutMs })).stdout;
 }
 
 /** The same facts by hand, without asking what is there: what the kernel, iproute2 and the login need for themselves. */
@@ -80,7 +74,7 @@ function ipBatch(host: LightHost, facts: readonly string[]): Contender {
 }
 
 function helper(host: LightHost, facts: readonly string[]): Contender {
-  const input = ["wirework 1", `host ${identity}`, "owner bench/dev/facts", ...facts, ""].join("\n");
+  const input = inputText({ host: identity, owner: "bench/dev/facts" }, facts);
   const verb = (name: Verb) => ssh(host, commandText(name, false), input);
   const expect = async (name: Verb, said: RegExp) => {
     const stdout = await verb(name);

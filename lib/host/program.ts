@@ -14,6 +14,7 @@ const PARTS = [
   "plan",
   "links",
   "l2tp",
+  "secret",
   "require",
   "armed",
   "change",
@@ -21,6 +22,7 @@ const PARTS = [
   "units",
   "setup",
   "verify",
+  "prove",
   "wirework",
 ];
 

@@ -3,7 +3,8 @@ import { loadImages } from "../lab/images";
 import { Lab } from "../lab/lab";
 import type { Lan } from "../lab/lan";
 import type { LightHost } from "../lab/light-host";
-import { type RunResult, run } from "../lab/process";
+import { runOverSsh } from "../lab/over-ssh";
+import type { RunResult } from "../lab/process";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
 import { Stack, type StackResult } from "../lab/stack";
 
@@ -114,11 +115,9 @@ export async function assertTakenBack(stack: Stack, { host, found }: Site): Prom
   stack.dispose();
 }
 
-/** Runs a command on the host over its real sshd, as the login that stacks use. */
+/** Runs a command on the host of a site over its real sshd, whatever comes of it. */
 export function overSsh({ host }: Site, command: string, input = ""): Promise<RunResult> {
-  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-  const login = ["-i", host.privateKeyPath, ...options.flatMap((one) => ["-o", one]), `root@${host.address}`];
-  return run("ssh", [...login, command], { input, check: false, timeoutMs: 60_000 });
+  return runOverSsh(host, command, { input, check: false, timeoutMs: 60_000 });
 }
 
 /** Whether `address` answers a ping from where `exec` runs. */

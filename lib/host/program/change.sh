@@ -89,7 +89,7 @@ Remove that first (a Docker network must be replaced with the link beneath it)"
 # change NEW SEEDS: OWNER's facts become those of file NEW; the whole text for the ledger is in RUN/entry (absent: none).
 change() {
   entry=$(entry_of "$OWNER")
-  make_plan "$OWNER" "$1" "$2" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  make_plan "$OWNER" "$1" "$2" || unreadable
   refuse_conflicts
   hold_signals
   for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
@@ -106,22 +106,24 @@ change() {
   else
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
-  units_follow || complain "the boot units (wirework-early, -late and -watch) are not as they should be"
+  if needs_units "$1"; then watch_runs; else follow_units; fi
   ledger_changed
   [ -s "$RUN/changes.first" ] || say unchanged
   cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"
 }
 
+follow_units() { units_follow || complain "the boot units (wirework-early, -late and -watch) are not as they should be"; }
+
 commit() {
   if [ -e "$RUN/entry" ]; then
     cmp -s "$RUN/entry" "$entry" || { mkdir -p "${entry%/*}" && put "$entry" <"$RUN/entry"; }
   else
-    rm -f "$entry" && prune
+    rm -f "$entry" && prune owners
   fi
 }
 
 # Directories that the owner leaves empty.
-prune() { (cd "$LEDGER" && rmdir -p "owners/${OWNER%/*}" 2>/dev/null) || :; }
+prune() { (cd "$LEDGER" && rmdir -p "$1/${OWNER%/*}" 2>/dev/null) || :; } # owners or secrets
 
 # What was meant, for whom and where: a change that was taken back is a failure that must explain itself alone.
 what_was_meant() { echo "host $HOST, owner $OWNER, facts:"; head -n 20 "$RUN/changes.first" | sed 's/^/  /'; }
@@ -130,9 +132,9 @@ undo() {
   cp "$RUN/error" "$RUN/reason"
   if recover; then
     disarm
-    prune
+    prune owners
     ledger_changed
-    units_follow || complain "the boot units (wirework-early, -late and -watch) are not as they should be"
+    follow_units
     fail "the change failed and was taken back; the host is as before:
 $(sed 's/^/  /' "$RUN/reason")
 $(what_was_meant)"
@@ -166,20 +168,38 @@ verb_remove() {
   change "$RUN/none" "$RUN/seeds"
 }
 
+# plan_given: what would be done to make OWNER's facts the given ones.
+plan_given() {
+  : >"$RUN/error"
+  facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
+  make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || unreadable
+}
+unreadable() { fail "cannot read the kernel's state: $(cat "$RUN/error")"; }
+
 verb_check() {
   read_input
   check_facts
   lock
   check_machine
-  facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
-  : >"$RUN/error"
-  make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  plan_given
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
   units_drift >>"$RUN/drift"
   cat "$RUN/drift" "$RUN/pending" >>"$RUN/out"
   [ -s "$RUN/drift" ] || { say "as declared"; return 0; }
   show
   exit 3
+}
+
+# stage: whether an apply would find a reason to refuse. Changes nothing.
+verb_stage() {
+  read_input
+  check_facts
+  check_requirements "$RUN/lines"
+  lock
+  check_machine
+  plan_given
+  refuse_conflicts
+  say "nothing stands in the way"
 }
 
 # drift: check for every owner of the asking stack at once, against the ledger. A preview waits for this: not for long.
@@ -189,7 +209,7 @@ verb_drift() {
   lock
   check_machine
   : >"$RUN/error"
-  plan_ledger || fail "cannot read the kernel's state: $(cat "$RUN/error")"
+  plan_ledger || unreadable
   interrupted=$(head -n 1 "$LEDGER/journal" 2>/dev/null || :)
   while read -r entry; do
     whose=${entry#"$LEDGER/owners/"}

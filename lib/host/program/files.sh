@@ -14,11 +14,11 @@ read_files() { # VIEW
   [ -s "$RUN/paths" ] || return 0
   xargs stat -c 'K mode %n %a %F' <"$RUN/paths" 2>/dev/null || : # those that are there
   awk '{ path = $0; while ((getline line <path) > 0) print "K text " path " |" line; close(path) }' "$RUN/paths"
-  sed -n 's|^/etc/modules-load.d/wirework-\(.*\)\.conf$|\1|p' "$RUN/paths" >"$RUN/names"
-  while read -r name; do
-    if modprobe -c 2>/dev/null | grep -qx "blacklist $name"; then state=blacklisted; else state=$(module_state "$name"); fi
+  ! grep -q '^/etc/modules-load\.d/' "$RUN/paths" || modprobe -c 2>/dev/null >"$RUN/modprobe" || :
+  sed -n 's|^/etc/modules-load.d/wirework-\(.*\)\.conf$|\1|p' "$RUN/paths" | while read -r name; do
+    if grep -qx "blacklist $name" "$RUN/modprobe"; then state=blacklisted; else state=$(module_state "$name"); fi
     echo "K module $name $state"
-  done <"$RUN/names"
+  done
   if grep -qx /etc/rc.local "$RUN/paths" && [ -n "$(tail -c 1 /etc/rc.local 2>/dev/null)" ]; then echo "K open /etc/rc.local"; fi
   grep -q '/rt_tables.d/' "$RUN/paths" || return 0
   for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do

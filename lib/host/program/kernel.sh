@@ -105,6 +105,9 @@ read_kernel() {
   read_containers "$1"
 }
 
+# Whether the view holds facts of a kind, of whatever owner.
+has_kind() { grep -Eq "^[^ ]+ ([^ ]+ )?($1) " "$2"; } # KIND|KIND VIEW
+
 # children_elsewhere INDEX: links on top of link INDEX that were moved to other namespaces (a container's macvlan):
 # this namespace does not list them, but they go when it goes.
 children_elsewhere() {

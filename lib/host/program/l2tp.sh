@@ -1,10 +1,10 @@
-# L2TPv3: tunnels and sessions, which have no mark of their own; ours is what the ledger of this boot says we made. And
-# secrets, which facts only name.
+# L2TPv3: tunnels and sessions, which have no mark of their own; ours is what the ledger of this boot says we made. Part
+# of the plan.
 # shellcheck shell=sh disable=SC2016,SC2034
 
-# tunnel ID PEER ENCAP LOCAL REMOTE SPORT DPORT; session TUNNEL ID PEER DEV COOKIE PEER_COOKIE; secret NAME VALUE
+# tunnel ID PEER ENCAP LOCAL REMOTE SPORT DPORT; session TUNNEL ID PEER DEV COOKIE PEER_COOKIE; and the secrets
 read_l2tp() { # VIEW
-  grep -q '^[^ ]* \([^ ]* \)\{0,1\}\(tunnel\|session\) ' "$1" || return 0
+  has_kind 'tunnel|session' "$1" || return 0
   { ip l2tp show tunnel && ip l2tp show session; } 2>/dev/null | awk '
     function done() { if (what != "") print "K", what, (what == "tunnel" ? id " " peer " " encap " " from " " to " " ports : tunnel " " id " " peer " " dev " " cookie " " theirs); what = "" }
     /^Tunnel /  { done(); what = "tunnel"; id = $2; sub(/,/, "", id); encap = tolower($4); ports = "- -" }
@@ -15,7 +15,7 @@ read_l2tp() { # VIEW
     /^ *interface name:/ { dev = $3 }
     /^ *(cookie|peer cookie) / { for (i = 1; i < NF; i++) { if ($i == "cookie" && $(i - 1) != "peer") cookie = $(i + 1); if ($i == "cookie" && $(i - 1) == "peer") theirs = $(i + 1) } }
     END { done() }' || :
-  find "$LEDGER/secrets" -type f ! -name '*.new' -exec sed 's/^/K secret /' {} + 2>/dev/null || :
+  read_secrets
 }
 
 AWK_L2TP='
@@ -27,12 +27,13 @@ function want_tunnel() { W_tunnel[opt["id"]] = opt["peer"] " " opt["encap"] " " 
 function want_session() { W_session[dev] = key; W_in[dev] = opt["tunnel"]; W_spec[dev] = opt["peer"]; W_cookies[dev] = word("cookie") " " word("peer_cookie") }
 function wanted_session(name) { return (name in W_session) && (W_session[name] in T) }
 function word(name) { return (name in opt) ? opt[name] : "-" }
-function our_session(name) { return (name in SE_of) && (("session " SE_of[name]) in M) }
+function made_session(s) { return (s in SE) && (("session " s) in M) }
+function our_session(name) { return (name in SE_of) && made_session(SE_of[name]) }
 function our_tunnel(id) { return (id in TU) && (("tunnel " id) in M) }
 
 # Which tunnels and sessions go: those no longer wanted, and those that cannot become what is wanted without being made
 # anew. A secret that is not here yet is no reason to cut a wire.
-function tunnel_goes(id) { return our_tunnel(id) && (("tunnel " id) in T) && TU[id] != W_tunnel[id] }
+function tunnel_goes(id) { return our_tunnel(id) && (("tunnel " id) in T) && (!(id in W_tunnel) || TU[id] != W_tunnel[id]) }
 function session_goes(s,    w, dev, c) {
   dev = SE_dev[s]; split(s, w, " ")
   if (tunnel_goes(w[1])) return 1
@@ -51,7 +52,7 @@ function session_state(name) {
   return cookies_of(name) != "" && tunnel_stands(W_in[name]) ? "born" : "pending"
 }
 function tunnel_stands(id,    w) {
-  if (!(id in W_tunnel)) return id in TU
+  if (!(id in W_tunnel)) return (id in TU) && !tunnel_goes(id)
   if ((id in TU) && !our_tunnel(id)) return 0
   split(W_tunnel[id], w, " "); return (id in TU) && !tunnel_goes(id) || settled(w[3])
 }
@@ -77,7 +78,7 @@ function no_tunnel(k,    id) {
 function session(    st, s, w, c, was) {
   s = substr(k, 9); st = session_state(dev)
   if (st == "foreign") return foreign(f, "link " dev " type " L_type[dev])
-  if ((s in SE) && !(("session " s) in M)) return foreign(f, "session " s " dev " SE_dev[s])
+  if ((s in SE) && !made_session(s)) return foreign(f, "session " s " dev " SE_dev[s])
   if (st == "pending") return pending(f, cookies_of(dev) == "" ? "a secret that it names is not on this host" : "no tunnel " opt["tunnel"])
   was = "session " s " dev " dev " address " L_mac[dev] " mtu " L_mtu[dev]
   if (st == "have") {
@@ -95,97 +96,8 @@ function session(    st, s, w, c, was) {
 }
 function no_session(k,    s) {
   s = substr(k, 9); if (k in M) print k >(out "made.drop")
-  if (!(s in SE) || !(("session " s) in M)) return
+  if (!made_session(s)) return
   removed(old(k)); session_del(s)
 }
 function session_del(s,    w) { split(s, w, " "); if (!tunnel_goes(w[1])) first(2, "l2tp del session tunnel_id " w[1] " session_id " w[2]) } # else it goes with its tunnel
 '
-
-# secret: what facts of this owner name. Values that its ledger entry still names stay: the facts follow in another run.
-verb_secret() {
-  read_input
-  lock
-  check_machine
-  awk '$1 == "secret" && NF == 3 && $2 ~ /^[0-9a-f]+$/ && length($2) == 16 && $3 ~ /^[0-9a-f]+$/ && length($3) <= 128 { next } { exit 1 }' "$RUN/lines" ||
-    fail "lines that secret does not understand; they are not shown"
-  hold_signals
-  file=$LEDGER/secrets/$OWNER
-  mkdir -p "${file%/*}"
-  named=$(grep -Eo 'cookie [0-9a-f]+' "$(entry_of "$OWNER")" 2>/dev/null | tr '\n' ' ' || :)
-  {
-    sed -n 's/^secret //p' "$RUN/lines"
-    [ ! -e "$file" ] || awk -v named="$named" 'index(named, " " $1 " ")' "$file"
-  } | awk '!($1 in seen) { seen[$1]; print }' | put "$file" || fail "the secrets cannot be written; nothing was changed"
-  say "kept $(wc -l <"$file") secrets for $OWNER"
-}
-
-verb_forget() {
-  read_input
-  lock
-  check_machine
-  rm -f "$LEDGER/secrets/$OWNER"
-  (cd "$LEDGER" && rmdir -p "secrets/${OWNER%/*}" 2>/dev/null) || :
-}
-
-# stage: whether an apply would find a reason to refuse. Changes nothing.
-verb_stage() {
-  read_input
-  check_facts
-  check_requirements "$RUN/lines"
-  lock
-  check_machine
-  : >"$RUN/error"
-  facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
-  make_plan "$OWNER" "$RUN/facts" "$RUN/seeds" || fail "cannot read the kernel's state: $(cat "$RUN/error")"
-  refuse_conflicts
-  say "nothing stands in the way"
-}
-
-# prove: whether the other end answers across a wire, with frames as large as the wire says it can carry.
-verb_prove() {
-  read_input
-  check_machine
-  awk "$AWK_FACTS"'
-    $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
-    $1 == "reach" && NF >= 6 && $(NF - 1) == "mtu" && is_number($NF, 1280, 65535) && $(NF - 3) == "dev" && is_link($(NF - 2)) {
-      for (i = 2; i < NF - 3; i++) if (!is_address($i) || $i !~ /^fe80:/) exit 1
-      next
-    }
-    { exit 1 }' "$RUN/lines" || fail "lines that prove does not understand:
-$(cat "$RUN/lines")"
-  TIMEOUT=$(option timeout)
-  : "${TIMEOUT:=10}"
-  DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
-  sed -n 's/^reach //p' "$RUN/lines" >"$RUN/reach"
-  while read -r words; do
-    set -f
-    # shellcheck disable=SC2086 # words of a line that was checked
-    prove_reach $words
-  done <"$RUN/reach"
-}
-
-prove_reach() { # ADDRESS... dev LINK mtu BYTES
-  peers=
-  while [ "$1" != dev ]; do
-    peers="$peers $1"
-    shift
-  done
-  wire=$2 mtu=$4
-  [ -e "/sys/class/net/$wire" ] || fail "there is no link $wire on this host"
-  until_deadline peer_answers || fail "the other end does not answer across $wire within $TIMEOUT s.
-$(ip -s link show dev "$wire")
-$(ip l2tp show tunnel 2>/dev/null)
-check that both hosts reach each other at these addresses, that firewalls let the wire through, and that ids, ports and cookies of both ends agree"
-  until_deadline peer_answers_full || fail "small frames cross $wire, full ones of $mtu bytes do not: a link on the path is too small for them, and drops their fragments.
-Give pathMtu, or a smaller mtu"
-  say "$peer answered across $wire, with frames of $mtu bytes"
-}
-# Plugged into a bridge, a link has no address of its own; then the bridge asks.
-asks_by() { by=$(readlink "/sys/class/net/$wire/master") && printf %s "${by##*/}" || printf %s "$wire"; }
-peer_answers() {
-  for peer in $peers; do
-    ping -6 -n -q -c 1 -W 1 "$peer%$(asks_by)" >/dev/null 2>&1 && return
-  done
-  return 1
-}
-peer_answers_full() { ping -6 -n -q -c 1 -W 2 -M "do" -s $((mtu - 48)) "$peer%$(asks_by)" >/dev/null 2>&1; }

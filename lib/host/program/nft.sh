@@ -7,7 +7,7 @@ read_nft() { # VIEW → RUN/k.nft
   : >"$RUN/k.nft"
   for family in ip ip6; do
     # Where a run ended before it was kept, the facts that were meant tell that there may be a table.
-    [ -e "$VOLATILE/nft.$family" ] || grep -q '^[^ ]* \([^ ]* \)\{0,1\}\(d\{0,1\}nat\|reply\) ' "$1" || continue
+    [ -e "$VOLATILE/nft.$family" ] || has_kind 'nat|dnat|reply' "$1" || continue
     nft_listing "$family" >"$RUN/nft.now"
     if sed '1,/^$/d' "$VOLATILE/nft.$family" 2>/dev/null | cmp -s - "$RUN/nft.now"; then
       [ ! -e "$VOLATILE/nft.$family" ] || sed '/^$/,$d; s/^/K nft /' "$VOLATILE/nft.$family" >>"$RUN/k.nft"
@@ -20,7 +20,7 @@ read_nft() { # VIEW → RUN/k.nft
 # Docker that filters IPv6 (from 27, or by ip6tables) drops what comes for a port that it did not publish; its chain
 # DOCKER-USER is for exceptions of others, and stays over its restarts. Our rules there bear a comment. `accept RULE`
 read_accepts() { # VIEW
-  grep -q '^[^ ]* \([^ ]* \)\{0,1\}dnat ' "$1" && docker_filters || return 0
+  has_kind dnat "$1" && docker_filters || return 0
   ip6tables -w 10 -S DOCKER-USER 2>/dev/null | sed -n '/ --comment wirework /s/^-A DOCKER-USER/K accept/p'
   echo "K filter"
 }

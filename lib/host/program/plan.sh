@@ -41,9 +41,12 @@ plan_ledger() {
   make_plan "" "$RUN/none" "$RUN/all"
 }
 
+# The files of the ledger that hold facts.
+ledger_entries() { find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null || :; }
+
 # Lines `W OWNER FACT` of every ledger entry but one.
 facts_of_others() {
-  find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | sort >"$RUN/entries" || :
+  ledger_entries | sort >"$RUN/entries"
   set -- "$1"
   while read -r file; do set -- "$@" "$file"; done <"$RUN/entries"
   not=$1

@@ -103,9 +103,9 @@ parent_fault() { # NAME "DRIVER [passthru]"
 }
 # What other owners said that they are about to put on it: components of one program come at the same time.
 parents_in_ledger() { # NAME
-  find "$LEDGER/owners" -type f ! -name '*.new' ! -path "$(entry_of "$OWNER")" -exec awk -v parent="$1" '
+  ledger_entries | { grep -vxF "$(entry_of "$OWNER")" || :; } | xargs awk -v parent="$1" '
     FNR == 3 { owner = $2 }
-    FNR > 3 && $1 == "require" && $2 == "parent" && $3 == parent { print $3, $4, owner, $5 }' {} + 2>/dev/null || :
+    FNR > 3 && $1 == "require" && $2 == "parent" && $3 == parent { print $3, $4, owner, $5 }' /dev/null
 }
 
 # Containers but one for which Docker passes one of PROTOCOL/PORTS on over IPv6.
@@ -142,7 +142,7 @@ $(cat "$RUN/unmet")"
 requirement() { # WHAT NAME WANTED → a line when it is not met
   case $what in
     docker | kernel | iproute2)
-      [ "$name${wanted:+ given}" = '>= given' ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      [ "$name${wanted:+ given}" = '>= given' ] || { not_understood; return; }
       have=$(version_of_"$what")
       [ -n "$have" ] || { unmet "there is no $what that answers root here"; return; }
       at_least "$have" "$wanted" || unmet "this host has $have" ;;
@@ -168,7 +168,7 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
     not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
     rp_filter-loose)
-      [ "$name${wanted:+ given}" = 'except given' ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      [ "$name${wanted:+ given}" = 'except given' ] || { not_understood; return; }
       strict=$(strict_links "$wanted")
       [ -z "$strict" ] || unmet "these links drop what does not come back the way it came (rp_filter = 1): $strict
     set them to loose, for example: sysctl -w net.ipv4.conf.${strict%% *}.rp_filter=2 (kernel doc: networking/ip-sysctl, rp_filter)" ;;
@@ -177,14 +177,14 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
       # shellcheck disable=SC2086 # four words
       set -- $wanted
       set +f
-      [ "$#,${1:-},${3:-}" = 4,from,dev ] || { unmet "is not understood; a newer library needs its own program: update the Host first"; return; }
+      [ "$#,${1:-},${3:-}" = 4,from,dev ] || { not_understood; return; }
       by=$(ip -o route get "$name" from "$2" 2>&1 | sed 's/ *\\.*//')
       case " $by " in *" dev $4 "*) ;; *) unmet "this host reaches it otherwise: $by" ;; esac ;;
     subnet-free)
       taken=$(taken_from_host "$name")
       [ -z "$taken" ] || unmet "Docker's bridge would take over what this host reaches otherwise: $taken
     choose another subnet" ;;
-    *) unmet "is not understood; a newer library needs its own program: update the Host first" ;;
+    *) not_understood ;;
   esac
 }
 
@@ -206,6 +206,7 @@ persistence_missing() { # BACKEND
     *) echo "this program does not know it; update the Host first" ;;
   esac
 }
+not_understood() { unmet "is not understood; a newer library needs its own program: update the Host first"; }
 unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }
 bridges() { for path in /sys/class/net/*/bridge; do [ ! -d "$path" ] || { path=${path%/bridge}; printf '%s ' "${path##*/}"; }; done; }
 addresses_of() { ip -o addr show dev "$1" scope global 2>/dev/null | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'; }

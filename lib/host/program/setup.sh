@@ -68,7 +68,7 @@ verb_uninstall() {
   recover_first
   hold_signals
   others=$(grep -v "^$OWNER " "$LEDGER/program" 2>/dev/null || :)
-  left=$(find "$LEDGER/owners" -type f ! -name '*.new' 2>/dev/null | sed "s|^$LEDGER/owners/||" | sort)
+  left=$(ledger_entries | sed "s|^$LEDGER/owners/||" | sort)
   [ -z "$others" ] || left=$(printf '%s\n' "$left" | grep "^${OWNER%/*}/" || :)
   [ -z "$left" ] || fail "facts of these owners are still on this host; nothing was changed:
 $(printf '%s\n' "$left" | sed 's/^/  /')

@@ -18,6 +18,13 @@ interface_of() { # NETWORK → interface inside
     { for (i = 3; i < NF; i++) if ($i ~ /^link\// && $(i + 1) == mac) { sub(/[@:].*/, "", $2); print $2; exit } }' "$RUN/end" -
 }
 
+# start_clock: from now on runs the time of the whole verification.
+start_clock() {
+  TIMEOUT=$(option timeout)
+  : "${TIMEOUT:=10}"
+  DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
+}
+
 # until_deadline COMMAND...: tried every 0.1 s until it succeeds or the time of the whole verification is over.
 until_deadline() {
   while ! "$@"; do
@@ -145,8 +152,6 @@ verb_verify() {
   read_input
   check_machine
   CONTAINER=$(sed -n 's/^container //p' "$RUN/lines")
-  TIMEOUT=$(sed -n 's/^timeout //p' "$RUN/lines")
-  : "${TIMEOUT:=10}"
   awk "$AWK_FACTS"'
     $1 == "container" && NF == 2 && is_name($2) { containers++; next }
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
@@ -164,7 +169,7 @@ verb_verify() {
     fail "lines that verify does not understand:
 $(cat "$RUN/wrong")"
   check_requirements "$RUN/lines"
-  DEADLINE=$(($(milliseconds) + TIMEOUT * 1000))
+  start_clock
   find_container "$RUN/container"
   read -r _ _ _ pid _ <"$RUN/container"
   [ "$pid" -gt 0 ] || fail "container $CONTAINER is not running; its log says why: docker logs $CONTAINER"
