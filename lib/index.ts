@@ -67,6 +67,6 @@ export { Fallback } from "./plan/policy-facts";
 export { Sequencing } from "./plan/pseudowire";
 export { Encapsulation } from "./plan/pseudowire-mtu";
 export type { SubnetSettings } from "./plan/subnets";
-export { SourceNat6 } from "./plan/uplink";
+export { LEARNED_GATEWAY, SourceNat6 } from "./plan/uplink";
 export { VlanProtocol } from "./plan/vlan-interface";
 export { ArgumentError, type Problem } from "./problems";

@@ -62,12 +62,14 @@ export interface UplinkArgs {
   /** Name of the link. */
   dev: pulumi.Input<string>;
   /**
-   * Its IPv4 router.
+   * Its IPv4 router; or {@link LEARNED_GATEWAY}: that of the default route which the host itself learns on the link, by
+   * DHCP. It is followed when the lease names another; without one, the agent has no way out. The host's DHCP client must
+   * put its default route into the main table, with a worse metric than that of the first uplink.
    * @default - no way out for IPv4, unless `pointToPoint`
    */
   gateway?: pulumi.Input<string>;
   /**
-   * Its IPv6 router; may be link-local (`fe80::…`).
+   * Its IPv6 router; may be link-local (`fe80::…`); or {@link LEARNED_GATEWAY}: the one that advertises itself on the link.
    * @default - no way out for IPv6, unless `pointToPoint`
    */
   gateway6?: pulumi.Input<string>;

@@ -133,6 +133,11 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "metric", field: "metric", form: isNumber, optional: true },
     { word: "table", field: "table", form: isNumber, optional: true },
   ],
+  follow: [
+    { field: "destination", form: isOneOf("0.0.0.0/0", "::/0") },
+    { word: "dev", field: "dev", form: isLink },
+    { word: "table", field: "table", form: isNumber },
+  ],
   rule: [
     { word: "from", field: "from", form: isPrefix },
     { word: "to", field: "to", form: isPrefix, optional: true },

@@ -184,6 +184,18 @@ export interface RouteFact {
   readonly table?: number;
 }
 
+/** In a table of ours, the default route that the host itself has learned on a link, by DHCP or router advertisement. */
+export interface FollowFact {
+  /** Kind of the fact. */
+  readonly kind: "follow";
+  /** `0.0.0.0/0` or `::/0`. */
+  readonly destination: string;
+  /** Interface on which it is learned. */
+  readonly dev: string;
+  /** Table that has it, too. */
+  readonly table: number;
+}
+
 /** A policy rule: which table is asked for which packets. */
 export interface RuleFact {
   /** Kind of the fact. */
@@ -306,6 +318,7 @@ export type Fact =
   | SysctlFact
   | AddressFact
   | RouteFact
+  | FollowFact
   | RuleFact
   | NatFact
   | ReplyFact

@@ -5,7 +5,7 @@ import type { Problems } from "../problems";
 import type { PlanContext } from "./context";
 import { Fallback, familiesOf } from "./policy-facts";
 import type { PolicyNetwork } from "./policy-network";
-import { leads, type Uplink } from "./uplink";
+import { LEARNED_GATEWAY, leads, type Uplink } from "./uplink";
 import type { Egress } from "./verification";
 
 /** What no argument can be wrong about alone. */
@@ -91,6 +91,14 @@ export function egressOf(network: PolicyNetwork, uplink: Uplink): Egress[] {
   }
   return familiesOf(network).flatMap((family) => {
     const gateway = gateways.get(family);
-    return gateway === undefined ? [] : [{ link: dev, via: addressText(gateway), bridge }];
+    return gateway === undefined
+      ? []
+      : [
+          {
+            link: dev,
+            via: gateway === LEARNED_GATEWAY ? `inet${family === 6 ? "6" : ""}` : addressText(gateway),
+            bridge,
+          },
+        ];
   });
 }

@@ -1,8 +1,8 @@
-import { addressText, type Family } from "../net/address";
+import type { Family } from "../net/address";
 import { claimOf, hostScope, type PlanContext } from "./context";
 import type { Claim } from "./inventory";
 import { Fallback, familiesOf, type Policy } from "./policy-facts";
-import { leads } from "./uplink";
+import { gatewayText, leads } from "./uplink";
 
 /** Table, name, priorities and mark belong to one table; a bridge has one way out. */
 export function policyClaims(
@@ -14,7 +14,7 @@ export function policyClaims(
     claimOf(context, { scope, kind, value, property });
   const ways = ([4, 6] as const).flatMap((family) => {
     const gateway = uplink.gateways.get(family);
-    return gateway === undefined ? [] : [`via ${addressText(gateway)}`];
+    return gateway === undefined ? [] : [`via ${gatewayText(gateway)}`];
   });
   const way = [...ways, `dev ${uplink.dev}`].join(" ");
   const use = `table ${table.id}`;

@@ -3,7 +3,7 @@ import { type Prefix, prefixText } from "../net/prefix";
 import type { Fact } from "./facts";
 import { EVERYTHING, type PolicyNetwork } from "./policy-network";
 import { MAIN_TABLE, type RoutingTable } from "./routing-table";
-import { leads, SourceNat6, type Uplink } from "./uplink";
+import { LEARNED_GATEWAY, leads, SourceNat6, type Uplink } from "./uplink";
 
 /** What becomes of an agent's traffic while its uplink is down. */
 export const Fallback = {
@@ -73,8 +73,9 @@ function rules({ table, priority, mark }: Policy, selector: { from: string; iif?
 function defaults({ uplink, table, fallback }: Policy, family: Family): Fact[] {
   const destination = EVERYTHING[family];
   const gateway = uplink.gateways.get(family);
-  const via = gateway && { via: addressText(gateway) };
-  const way: Fact = { kind: "route", destination, ...via, dev: uplink.dev, table: table.id };
+  const place = { destination, dev: uplink.dev, table: table.id };
+  const via = gateway && gateway !== LEARNED_GATEWAY && { via: addressText(gateway) };
+  const way: Fact = gateway === LEARNED_GATEWAY ? { kind: "follow", ...place } : { kind: "route", ...place, ...via };
   const end: Fact = { kind: "route", type: "unreachable", destination, metric: LAST_METRIC, table: table.id };
   return [...(leads(uplink, family) ? [way] : []), ...(fallback === "none" ? [end] : [])];
 }

@@ -2,8 +2,11 @@ import { type Address, addressText, type Family, isLinkLocal6, parseAddress, unu
 import { parseInterfaceName } from "../net/interface-name";
 import { type Prefix, prefixText } from "../net/prefix";
 import { contains } from "../net/range";
-import type { Problems } from "../problems";
+import { type Problems, shown } from "../problems";
 import { isGiven, read, readBoolean, readChoice, readObject, readRequired } from "./read";
+
+/** A gateway that the host itself learns on the link, by DHCP or router advertisement. */
+export const LEARNED_GATEWAY = "learned";
 
 /** Whether IPv6 source addresses are translated on the uplink. */
 export const SourceNat6 = {
@@ -40,11 +43,16 @@ export interface Uplink {
   /** The link is all there is to say: what goes into it comes out at the other end. */
   readonly pointToPoint: boolean;
   /** Router of each family. */
-  readonly gateways: ReadonlyMap<Family, Address>;
+  readonly gateways: ReadonlyMap<Family, Address | typeof LEARNED_GATEWAY>;
   /** Fixed source address of each family. */
   readonly sources: ReadonlyMap<Family, Address>;
   /** What becomes of IPv6 source addresses where none is fixed. */
   readonly sourceNat6: SourceNat6;
+}
+
+/** A gateway as an argument says it. */
+export function gatewayText(gateway: Address | typeof LEARNED_GATEWAY): string {
+  return gateway === LEARNED_GATEWAY ? gateway : addressText(gateway);
 }
 
 /** Whether traffic of a family can leave by the uplink. */
@@ -75,8 +83,8 @@ export function readUplink(
   const given = isGiven(problems, path, settings) ? readObject(problems, path, settings, KNOWN) : undefined;
   const dev = given && readRequired(problems, `${path}.dev`, given.dev, parseInterfaceName);
   const pointToPoint = readBoolean(problems, `${path}.pointToPoint`, given?.pointToPoint) ?? false;
-  const byFamily = (argument: "gateway" | "sourceAddress", readOne: typeof readGateway): Map<Family, Address> => {
-    const found = ([4, 6] as const).flatMap((family): [Family, Address][] => {
+  const byFamily = <T>(argument: "gateway" | "sourceAddress", readOne: ReadOutside<T>): Map<Family, T> => {
+    const found = ([4, 6] as const).flatMap((family): [Family, T][] => {
       const key = family === 4 ? argument : (`${argument}6` as const);
       const address = readOne(problems, `${path}.${key}`, given?.[key], family, inside);
       return address === undefined ? [] : [[family, address]];
@@ -94,7 +102,8 @@ export function readUplink(
     problems.add(`${path}.gateway`, undefined, "is missing", wayOut);
   }
   for (const [family, source] of sources) {
-    if (gateways.get(family)?.value === source.value) {
+    const gateway = gateways.get(family);
+    if (gateway !== LEARNED_GATEWAY && gateway?.value === source.value) {
       const key = family === 4 ? "sourceAddress" : "sourceAddress6";
       problems.add(`${path}.${key}`, addressText(source), "is the gateway itself", "give an address of the host");
     }
@@ -117,9 +126,18 @@ function readNat6(problems: Problems, path: string, given: Partial<UplinkSetting
   return sourceNat6 ?? SourceNat6.Masquerade;
 }
 
+type ReadOutside<T> = (
+  problems: Problems,
+  path: string,
+  value: unknown,
+  family: Family,
+  inside: readonly Prefix[],
+) => T | undefined;
+
 // A gateway may be link-local in IPv6, as routers announce themselves (RFC 4861): its link is always given.
 function readGateway(problems: Problems, path: string, value: unknown, family: Family, inside: readonly Prefix[]) {
-  return readOutside(problems, path, value, family, inside, "give the router on the other side of the uplink");
+  const wayOut = `give the router on the other side of the uplink, or ${shown(LEARNED_GATEWAY)}`;
+  return value === LEARNED_GATEWAY ? value : readOutside(problems, path, value, family, inside, wayOut);
 }
 
 function readSource(problems: Problems, path: string, value: unknown, family: Family, inside: readonly Prefix[]) {

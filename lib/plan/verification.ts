@@ -21,7 +21,7 @@ export interface VerificationSettings {
 export interface Egress {
   /** Link by which it leads. */
   readonly link: string;
-  /** Router of one family; a link without a router leads both. */
+  /** Router of one family; `inet` or `inet6` for whichever it is; a link without a router leads both. */
   readonly via?: string;
   /** Bridge that the traffic comes from. */
   readonly bridge: string;

@@ -25,6 +25,8 @@ const SET =
   "the link may be another program's, and what was set before must be known when the fact goes: a script keeps nothing";
 const L2TP = "it waits for the address of its end, and its cookies are secrets, which a script would hold in the open";
 
+const LEARNED = "the next hop is learned while the host runs, and only the watcher, which units run, follows it";
+
 const WATCHED = "it is set whenever the container starts, by the watcher that only units run";
 
 /** How a shell script treats each kind of fact. */
@@ -41,6 +43,7 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   sysctl: "rendered",
   addr: "rendered",
   route: "rendered",
+  follow: { refused: LEARNED },
   rule: "rendered",
   tunnel: { refused: L2TP },
   session: { refused: L2TP },

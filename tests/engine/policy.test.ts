@@ -156,6 +156,27 @@ describe("a policy-routed agent", function () {
       await assertDeclared(place, command);
       assert.equal(await shim(), made, `after ${command}`);
     }
+
+    // The gateway comes with a lease from now on, which the table of the uplink follows.
+    await host.exec("nmcli connection modify --temporary eth2 ipv4.method auto && nmcli connection up eth2");
+    stack.change(onHost((program(1) + access).replace('gateway: "192.168.20.1"', 'gateway: "learned"')));
+    await stack.up();
+    const leads = async (router: string) => {
+      const table = async () => (await host.exec("ip route show table uplink2 | grep ^default")).stdout;
+      await until(`a way by ${router}`, { timeoutMs: 10_000, intervalMs: 200 }, async () =>
+        (await table()).includes(`default via ${router} dev eth2 `) ? true : undefined,
+      );
+    };
+    await leads("192.168.20.1");
+    await assertDeclared(place, "learned gateway");
+    await assertSettled(stack);
+    await host.exec(
+      "ip route replace $(ip route show default dev eth2 | sed 's/via [^ ]*/via 192.168.20.2 dev eth2/')",
+    );
+    await leads("192.168.20.2");
+    await host.exec("nmcli connection modify --temporary eth2 ipv4.method manual && nmcli connection up eth2");
+    stack.change(onHost(program(1) + access));
+    await stack.up();
     await host.reboot();
     await assertDeclared(place, "reboot");
     await assertTakenBack(stack, place);

@@ -36,6 +36,7 @@ async function makePlace(place: string, debian: Debian, networkManager?: Network
     gateway: "192.168.20.1",
     subnet6: "fd00:20::/64",
     gateway6: "fd00:20::1",
+    dhcp: { from: "192.168.20.100", to: "192.168.20.120" },
   });
   const far = await createFar(`far${place}`, [lan, second]);
   const host = await net.lightHost({

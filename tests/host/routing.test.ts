@@ -232,6 +232,50 @@ describe("policy routing", () => {
       assert.equal((await host.apply([fact, ...FACTS])).code, 0);
     }));
 
+  it("follows the gateway that the host learns on the uplink, and has no way out without one", () =>
+    withTwoUplinks(async (host) => {
+      const facts = FACTS.map((fact) => fact.replace(/^route (\S+) via \S+ dev/, "follow $1 dev"));
+      const before = await host.snapshot();
+      const way = async (to: string, from: string) => /via (\S+) dev eth1/.exec(await leaves(host, to, from))?.[1];
+      const ways = async () => [await way("203.0.113.1", "172.31.7.2"), await way("2001:db8:9::1", "fd00:31:7::2")];
+      const first = await host.apply(facts);
+      assert.match(
+        first.stdout,
+        /^pending follow 0\.0\.0\.0\/0 .*\(this host has learned no default route by eth1\)$/m,
+      );
+      assert.deepEqual(await ways(), [undefined, undefined]);
+      assert.match(await leaves(host), /unreachable|No route to host/);
+
+      // As a DHCP client sets it, beside a worse one of the same link; IPv6 as one route with two routers.
+      const learned = `
+ip address add 2001:db8:1::10/64 dev eth0 nodad
+ip route add default via 198.51.100.1 dev eth1 proto dhcp metric 1024
+ip route add default via 198.51.100.3 dev eth1 proto dhcp metric 2048
+ip -6 route add default proto ra metric 1024 nexthop via 2001:db8:1::1 dev eth0 nexthop via fe80::1 dev eth1`;
+      await host.exec(learned, "", true);
+      assert.equal((await host.exec("/usr/local/sbin/wirework boot late")).code, 0);
+      assert.deepEqual(await ways(), ["198.51.100.1", "fe80::1"]);
+      assert.equal((await host.check(facts)).stdout, "as declared\n");
+      assert.equal((await host.apply(facts)).stdout, "unchanged\n");
+
+      await host.exec("ip route del default via 198.51.100.1 dev eth1 metric 1024", "", true);
+      const drift = await host.check(facts);
+      assert.equal(drift.code, 3);
+      assert.match(drift.stdout, /^- follow 0\.0\.0\.0\/0 dev eth1 table 200\n\+ .* via 198\.51\.100\.1$/m);
+      assert.match((await host.apply(facts)).stdout, /^~ follow 0\.0\.0\.0\/0 dev eth1 table 200$/m);
+      assert.deepEqual(await ways(), ["198.51.100.3", "fe80::1"]);
+      await host.exec("ip route del default dev eth1 metric 2048; ip -6 route del default", "", true);
+      assert.match((await host.apply(facts)).stdout, /^- follow ::\/0 dev eth1 table 200$/m);
+      assert.match(await leaves(host), /unreachable|No route to host/);
+
+      // The same route by hand, of another owner: one table cannot have both.
+      const other = await host.apply(["route 0.0.0.0/0 via 198.51.100.9 dev eth1 table 200"], OTHER);
+      assert.match(other.stderr, /has: {3}follow 0\.0\.0\.0\/0 dev eth1 table 200/);
+      assert.equal((await host.remove(facts)).code, 0);
+      await host.exec("ip address del 2001:db8:1::10/64 dev eth0");
+      assertSame(await host.snapshot(), before);
+    }));
+
   it("is watched: what goes comes back without a run", () =>
     withTwoUplinks(async (host) => {
       await host.apply(FACTS);

@@ -63,6 +63,10 @@ ip route add 203.0.113.0/24 dev eth0; ip route add 2001:db8::/32 dev eth0`;
       await host.exec("ip route change 203.0.113.0/24 via 192.0.2.1 dev eth0", "", true);
       const four = await verify(host, "timeout 1", "egress eth0 via 192.0.2.1 network lan iif wire");
       assert.match(four.stdout, /^egress from 192\.168\.9\.10 by eth0 \([^)]*via 192\.0\.2\.1 [^)]*\)\n$/);
+      const any = await verify(host, "timeout 1", "egress eth0 via inet network lan iif wire");
+      assert.match(any.stdout, /^egress from 192\.168\.9\.10 by eth0 \([^)]*via 192\.0\.2\.1 [^)]*\)\n$/);
+      const none = await verify(host, "timeout 1", "egress eth0 via inet6 network lan iif wire");
+      assert.match(none.stderr, /sends from fd00:9::10 leaves by: .*dev eth0/, "on-link: by no router");
       const other = await verify(host, "timeout 1", "egress eth7 network lan iif wire");
       assert.equal(other.code, 1);
       assert.match(

@@ -71,6 +71,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   } as { [field: string]: fc.Arbitrary<unknown> }),
   sysctl: some({ key: word, value: line }, {}),
   addr: fc.record({ address: address.map((one) => `${addressText(one.address)}/${one.length}`), dev: link }),
+  follow: fc.record({ destination: fc.constantFrom("0.0.0.0/0", "::/0"), dev: link, table: u32 }),
   route: fc.oneof(
     some({ destination: prefix }, { via: single, dev: link, src: single, metric: u32, table: u32 } as {
       [field: string]: fc.Arbitrary<unknown>;

@@ -126,6 +126,26 @@ describe("a policy-routed agent", () => {
     assert.deepEqual(proved, ["egress eth2 via 198.51.100.1 network probe iif wr-probe"]);
   });
 
+  it("follows a gateway that the host learns, family by family", () => {
+    const planned = plan({ uplink: { dev: "eth2", gateway: "learned", gateway6: "fe80::1" } });
+    const routes = factLines(planned.hostState).filter((line) => /^(route|follow)/.test(line));
+    assert.deepEqual(routes, [
+      "route ::/0 via fe80::1 dev eth2 table 200",
+      "route unreachable 0.0.0.0/0 metric 4294967295 table 200",
+      "route unreachable ::/0 metric 4294967295 table 200",
+      "follow 0.0.0.0/0 dev eth2 table 200",
+    ]);
+    const proved = planned.verify.filter((line) => line.startsWith("egress"));
+    assert.deepEqual(proved, [
+      "egress eth2 via inet network probe iif wr-probe",
+      "egress eth2 via fe80::1 network probe iif wr-probe",
+    ]);
+    assert.throws(
+      () => plan({ uplink: { dev: "eth2", gateway: "dhcp" } }),
+      /uplink\.gateway = "dhcp".*or \\?"learned\\?"/s,
+    );
+  });
+
   it("by a link without router has a route by device", () => {
     assert.deepEqual(only("route", { uplink: { dev: "ppp0", pointToPoint: true }, fallback: "main" }), [
       "route 0.0.0.0/0 dev ppp0 table 200",

@@ -27,12 +27,13 @@ function parse(fact,    n, w, i) {
   if (kind == "sysctl")  return parse_sysctl(fact, n, w)
   if (kind == "addr")    return parse_addr(n, w)
   if (kind == "route")   return parse_route(n, w)
+  if (kind == "follow")  return parse_follow(n, w)
   if (kind == "rule")    return parse_rule(n, w)
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
   if (kind == "dnat")    return parse_dnat(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, follow, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -139,6 +140,13 @@ function parse_route(n, w,    bad, six, i, type) {
   if (type != "unicast" && !("table" in opt)) return "a route that refuses stands in a table of our own, never in main"
   dev = opt["dev"]; opt["to"] = w[2]
   key = route_key(w[2], opt["table"], opt["metric"])
+  return ""
+}
+# follow: a default route in a table of ours, with the next hop that the host itself has learned on the link.
+function parse_follow(n, w) {
+  if (n != 6 || w[2] !~ /^(0\.0\.0\.0|::)\/0$/ || w[3] != "dev" || !is_link(w[4]) || w[5] != "table" || !is_table(w[6])) return "follow 0.0.0.0/0 or ::/0 dev LINK table ID, and the table is none of 252-255"
+  dev = opt["dev"] = w[4]; opt["to"] = w[2]; opt["table"] = w[6]; opt["type"] = "unicast"
+  key = route_key(w[2], w[6])
   return ""
 }
 # The kernel keeps one route per destination, table and metric; IPv6 has 1024 where none is given.

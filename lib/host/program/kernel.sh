@@ -48,7 +48,7 @@ read_kernel() {
       split($4, a, "/")
       print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2, (/ (tentative|dadfailed) / ? "tentative" : / secondary / ? "secondary" : "primary")
     }
-    # route TO TABLE METRIC PROTO DEV VIA SRC TYPE; flags, scope, preference and lifetimes are not ours to compare
+    # route TO TABLE METRIC PROTO DEV VIA SRC TYPE, and nexthop TO TABLE METRIC PROTO DEV VIA for each of several; flags, scope, preference and lifetimes are not ours to compare
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {
       i = 1; type = "unicast"
       if ($1 != "default" && ($1 !~ /[.:]/) && $1 !~ /\//) { type = $1; i = 2 }
@@ -68,6 +68,11 @@ read_kernel() {
       }
       if (type !~ /^(unicast|1)$/) dev = "-" # IPv6 prints lo for what leads nowhere
       print "K route", to, table, metric, proto, dev, via, src, type
+      for (; i < NF; i++) {
+        if ($i == "nexthop") via = "-"
+        if ($i == "via") via = $(i + 1)
+        if ($i == "dev") print "K nexthop", to, table, metric, proto, $(i + 1), via
+      }
     }
     # rule FAMILY PRIORITY PROTO SELECTOR | TARGET, in the words and the order of a fact; what no fact can say is "other"
     function rule(six,    i, priority, proto, all, from, rest, target, suppress) {

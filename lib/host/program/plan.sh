@@ -73,6 +73,7 @@ $1 == "K" && $2 == "route"  {
   if ($6 != PROTO) others_in[$4] = $3
   if ($8 == "-" && $7 != "-" && $10 ~ /^(unicast|1)$/) onlink[$7] = onlink[$7] " " $3
 }
+$1 == "K" && $2 ~ /^(route|nexthop)$/ && $4 == 254 && $3 ~ /^(0\.0\.0\.0|::)\/0$/ && $6 != PROTO && $8 != "-" { learn($7 SUBSEP $3, $5, $8) }
 $1 == "K" && $2 == "rule"   { rule_line() }
 $1 == "K" && $2 == "mode"   { F_mode[$3] = $4; F_type[$3] = $5 }
 $1 == "K" && $2 == "text"   { file_line($3, substr($0, length($3) + 10)) }
@@ -91,6 +92,7 @@ $1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
+function learn(at, metric, via) { if (!(at in learned) || metric + 0 < learned_at[at] + 0) { learned[at] = via; learned_at[at] = metric } }
 function touch(k) { if (!(k in T)) { T[k]; order[++touched] = k } }
 function want(f, who) {
   parse(f)
@@ -106,6 +108,7 @@ function want(f, who) {
   if (kind == "file" || kind == "block") want_line()
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
   if (kind == "set") W_value[key] = opt["value"]
+  if (kind == "follow") W_via[key] = "learned"
   if (kind == "route") { W_src[key] = opt["src"]; W_via[key] = opt["via"]; W_to[key] = opt["to"] }
   if (kind == "link") {
     W_parent[dev] = ("parent" in opt) ? opt["parent"] : "-"; W_type[dev] = opt["type"]
@@ -238,9 +241,9 @@ END {
     k = order[i]
     if (k in W) {
       parse(W[k]); f = W[k]
-      if (NO_IPV6 && f ~ /^((addr|route|rule|nat|reply) .*:|dnat )/) { pending(f, "this kernel runs without IPv6"); continue }
+      if (NO_IPV6 && f ~ /^((addr|route|follow|rule|nat|reply) .*:|dnat )/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session()
-      if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "sysctl") sysctl()
+      if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "follow") follow(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
       if (kind == "mac") mac()
@@ -314,6 +317,12 @@ function route(    same) {
   } else added(f)
   if (covers(opt["to"], CLIENT)) risk(f)
   last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") route_place())
+}
+# Whoever learns the next hop, a DHCP client or the kernel, keeps it in the main table; without it there is no way out.
+function follow() {
+  if ((dev, opt["to"]) in learned) opt["via"] = learned[dev, opt["to"]]
+  else if (there(dev) && is_up(dev)) { no_route(k); return pending(f, "this host has learned no default route by " dev) }
+  route()
 }
 # What refuses is the first of its table to come and the last to go: traffic that is led there never falls through.
 function route_to_nowhere() {

@@ -109,19 +109,18 @@ Docker 28 chooses by gateway priority; before that the network whose name sorts 
 }
 
 # How this host routes what the container sends: asked of the kernel, with a destination that nobody has (RFC 5737, RFC 3849).
-prove_egress() { # LINK [via ROUTER] network NETWORK iif BRIDGE
-  uplink=$1 router=
+prove_egress() { # LINK [via ROUTER, or inet or inet6 for whichever it is] network NETWORK iif BRIDGE
+  uplink=$1 router='' only=''
   if [ "$2" = via ]; then
-    router=$3
+    case $3 in *:*) only=inet6 router=$3 ;; *.*) only=inet router=$3 ;; *) only=$3 router='*' ;; esac
     shift 2
   fi
   bridge=$5
   find_link "$3"
   inside ip -o addr show dev "$link" scope global | awk '{ sub(/\/.*/, "", $4); print $4 }' >"$RUN/own"
   while read -r own; do
-    case $own in *:*) far=2001:db8::1 others='*.*' ;; *) far=203.0.113.1 others='*:*' ;; esac
-    # shellcheck disable=SC2254 # a pattern
-    case $router in $others) continue ;; esac
+    case $own in *:*) far=2001:db8::1 family=inet6 ;; *) far=203.0.113.1 family=inet ;; esac
+    [ "${only:-$family}" = "$family" ] || continue
     until_deadline leaves_by || disproved "what container $CONTAINER sends from $own leaves by: $(route_of), not by $uplink${router:+ via $router}.
 $(ip rule show 2>/dev/null | grep " proto $PROTO\$" || :)
 check that $uplink is up and has an address in the network of its gateway"
@@ -129,7 +128,8 @@ check that $uplink is up and has an address in the network of its gateway"
   done <"$RUN/own"
 }
 route_of() { ip -o route get "$far" from "$own" iif "$bridge" 2>&1 | sed 's/ *\\.*//; s/ *$//'; }
-leaves_by() { case " $(route_of) " in *"${router:+ via $router} dev $uplink "*) ;; *) return 1 ;; esac; }
+# shellcheck disable=SC2254 # a router may be any
+leaves_by() { case " $(route_of) " in *${router:+ via $router}\ dev\ "$uplink "*) ;; *) return 1 ;; esac; }
 
 prove_exec() { # words, percent-encoded
   for word in "$@"; do
@@ -160,7 +160,7 @@ verb_verify() {
     $1 == "dnat" && parse($0) == "" { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
     $1 == "default-route" && NF == 3 && $2 == "network" && is_name($3) { next }
-    $1 == "egress" && NF == 8 && $3 == "via" && is_address($4) { sub(/ via [^ ]+/, "") }
+    $1 == "egress" && NF == 8 && $3 == "via" && (is_address($4) || $4 ~ /^inet6?$/) { sub(/ via [^ ]+/, "") }
     $1 == "egress" && NF == 6 && is_link($2) && $3 == "network" && is_name($4) && $5 == "iif" && is_link($6) { next }
     $1 == "exec" && NF > 1 && $0 !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ { next }
     $1 == "require" { next }
