@@ -1,4 +1,5 @@
 import { type Address, addressText, type Family, isLinkLocal6, parseAddress, unusableCategory } from "../net/address";
+import { bad } from "../net/checked";
 import { parseInterfaceName } from "../net/interface-name";
 import { type Prefix, prefixText } from "../net/prefix";
 import { contains } from "../net/range";
@@ -159,7 +160,10 @@ function readOutside(
   inside: readonly Prefix[],
   wayOut: string,
 ): Address | undefined {
-  const address = read(problems, path, value, (given) => parseAddress(given, family));
+  const address = read(problems, path, value, (given) => {
+    const parsed = parseAddress(given, family);
+    return parsed.fault ? bad(parsed.fault.rule, wayOut) : parsed;
+  });
   if (address === undefined) {
     return undefined;
   }
