@@ -34,7 +34,7 @@ const isWord: Form = (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined);
 const isRest: Form = (text) => (/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text) ? text : undefined);
 const isText: Form = (text) => (/^[\x20-\x7e]*$/.test(text) ? text : undefined);
 const isLineNumber: Form = (text) => (/^(?!000)[0-9]{3}$/.test(text) ? text : undefined);
-const isPath: Form = (text) => (/^(?:\/[A-Za-z0-9._-]+)+$/.test(text) ? text : undefined);
+const isPath: Form = (text) => (/^(?:\/[A-Za-z0-9._@-]+)+$/.test(text) ? text : undefined);
 const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text : undefined);
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
 const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
@@ -70,7 +70,9 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   window: [{ field: "seconds", form: isNumber }],
   allow: [{ field: "what", form: isOneOf("management-impact") }],
   require: [{ field: "condition", form: isRest, rest: true }],
-  persistence: [{ field: "backend", form: isOneOf(Persistence.Ifupdown, Persistence.RcLocal) }],
+  persistence: [
+    { field: "backend", form: isOneOf(...Object.values(Persistence).filter((one) => one !== Persistence.Unit)) },
+  ],
   module: [{ field: "name", form: isModule }],
   table: [
     { field: "id", form: isNumber },

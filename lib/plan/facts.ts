@@ -280,7 +280,7 @@ export interface DnatFact {
 export interface FileFact {
   /** Kind of the fact. */
   readonly kind: "file";
-  /** Absolute path; the helper takes a few folders only. */
+  /** Absolute path; the helper takes a few folders only. `@eth0.network.d` is the folder of drop-ins to the file that configures eth0. */
   readonly path: string;
   /** Number of the line, three digits from 001 on. The first, or the second behind `#!/bin/sh`, begins with `# wirework`. */
   readonly number: string;

@@ -6,6 +6,10 @@ export const Persistence = {
   Ifupdown: "ifupdown",
   /** A marked block in /etc/rc.local. */
   RcLocal: "rcLocal",
+  /** systemd-networkd, by files for links of ours, and drop-ins to the files of other links; so too where netplan writes those. */
+  Networkd: "networkd",
+  /** NetworkManager, by a script that it runs whenever a link comes up. */
+  NetworkManager: "networkManager",
 } as const;
 /** One of the values of {@link Persistence}. */
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];

@@ -14,6 +14,8 @@ export type Treatment = "stands" | "rendered" | { readonly refused: string };
 export interface Backend {
   /** What it does with each kind of fact; a new kind must find its place in every backend. */
   readonly kinds: { readonly [K in Fact["kind"]]: Treatment };
+  /** Why it cannot bring back one fact of a kind that it takes otherwise. */
+  readonly refuses?: (fact: Fact, facts: readonly Fact[]) => string | undefined;
   /** Its files, and what it needs of the host, for the facts of one owner. */
   readonly render: (owner: string, facts: readonly Fact[]) => readonly Fact[];
   /** What may surprise about these facts in its hands, in sentences. */

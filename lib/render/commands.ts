@@ -6,9 +6,9 @@ import { type Backend, type FactOf, factsOf, type Treatment } from "./backend";
 // what a script has made. The words of a fact are those of iproute2 already.
 
 /** Group of our links. */
-const GROUP = 30583;
+export const GROUP = 30583;
 /** Protocol of our routes and rules. */
-const PROTOCOL = 119;
+export const PROTOCOL = 119;
 
 /** One command, and the link that it needs. */
 export interface Command {
@@ -67,7 +67,7 @@ export function linksInOrder(facts: readonly Fact[]): FactOf<"link">[] {
 
 /** Links that are not ours, and that facts need: somebody else brings them up. */
 export function linksOfOthers(facts: readonly Fact[]): string[] {
-  const own = new Set(factsOf(facts, "link").map(({ name }) => name));
+  const own = new Set(factsOf(facts, "link").flatMap(({ name, peer }) => [name, peer]));
   const needed = [
     ...factsOf(facts, "link").map(({ parent }) => parent),
     ...factsOf(facts, "sysctl").map(linkOfSetting),

@@ -5,11 +5,19 @@ import { Persistence } from "../plan/persistence";
 import { type Problem, shown } from "../problems";
 import type { Backend } from "./backend";
 import { ifupdown } from "./ifupdown";
+import { networkManager } from "./network-manager";
+import { networkd } from "./networkd";
 import { rcLocal } from "./rc-local";
 import { unit } from "./unit";
 
 /** Every backend. */
-export const BACKENDS: { readonly [P in Persistence]: Backend } = { unit, ifupdown, rcLocal };
+export const BACKENDS: { readonly [P in Persistence]: Backend } = {
+  unit,
+  ifupdown,
+  rcLocal,
+  networkd,
+  networkManager,
+};
 
 /** A host state with what brings it back. */
 export interface Rendered {
@@ -36,17 +44,18 @@ export function render(owner: string, persistence: Persistence, state: HostState
 
 /** A problem for each kind of fact that the backend refuses. */
 function refusals(persistence: Persistence, facts: readonly Fact[]): Problem[] {
-  const able = Object.values(Persistence).filter((one) => facts.every((fact) => refusal(one, fact) === undefined));
-  const byKind = new Map([...facts].reverse().map((fact) => [fact.kind, fact]));
-  return [...byKind.values()].reverse().flatMap((fact) => {
-    const reason = refusal(persistence, fact);
+  const able = Object.values(Persistence).filter((one) => facts.every((fact) => !refusal(one, fact, facts)));
+  const byReason = new Map([...facts].reverse().map((fact) => [fact.kind + refusal(persistence, fact, facts), fact]));
+  return [...byReason.values()].reverse().flatMap((fact) => {
+    const reason = refusal(persistence, fact, facts);
     const rule = `cannot bring back ${shown(factText(fact))}: ${reason}`;
     const wayOut = `give ${able.map(shown).join(" or ")}`;
     return reason === undefined ? [] : [{ property: "persistence", value: persistence, rule, wayOut }];
   });
 }
 
-function refusal(persistence: Persistence, { kind }: Fact): string | undefined {
-  const treatment = BACKENDS[persistence].kinds[kind];
-  return typeof treatment === "object" ? treatment.refused : undefined;
+function refusal(persistence: Persistence, fact: Fact, facts: readonly Fact[]): string | undefined {
+  const { kinds, refuses } = BACKENDS[persistence];
+  const treatment = kinds[fact.kind];
+  return typeof treatment === "object" ? treatment.refused : refuses?.(fact, facts);
 }

@@ -49,14 +49,21 @@ export function withFunctions(lines: readonly string[]): string[] {
   ];
 }
 
+/** The link with which a command is run; none: it is run whatever came up. */
+type Carrier = (link: string) => string | undefined;
+
+function line(text: string, link: string | undefined): string {
+  return link === undefined ? `try ${text}` : `on ${link} ${text}`;
+}
+
 /** Lines that make our links and bring them up. */
-export function linkLines(owner: string, facts: readonly Fact[]): string[] {
+export function linkLines(owner: string, facts: readonly Fact[], carrier: Carrier = () => undefined): string[] {
   const links = linksInOrder(facts);
   // A link must not be up before its settings are: with accept_ra it would hear a second router.
   return [
-    ...links.flatMap((link) => linkCommands(owner, link).map((text) => `try ${text}`)),
+    ...links.flatMap((link) => linkCommands(owner, link).map((text) => line(text, carrier(link.name)))),
     ...settingLines(facts, (link) => links.some(({ name }) => name === link)),
-    ...links.map(({ name }) => `try ip link set dev ${name} up`),
+    ...links.map(({ name }) => line(`ip link set dev ${name} up`, carrier(name))),
   ];
 }
 
@@ -68,6 +75,6 @@ export function settingLines(facts: readonly Fact[], chosen: (link: string | und
 }
 
 /** Lines for addresses, routes and rules. */
-export function networkLines(facts: readonly Fact[]): string[] {
-  return networkCommands(facts).map(({ text, link }) => (link === undefined ? `try ${text}` : `on ${link} ${text}`));
+export function networkLines(facts: readonly Fact[], carrier: Carrier = (link) => link): string[] {
+  return networkCommands(facts).map(({ text, link }) => line(text, link && carrier(link)));
 }

@@ -15,6 +15,7 @@ const uplink = (gateway: string) => [
   "addr 192.0.2.77/32 dev eth0",
   "addr fd00:2::77/64 dev eth0",
   "addr 192.168.9.2/32 dev shim0",
+  "addr 192.168.8.2/24 dev br7",
   "table 200 name uplink2",
   "guard routes",
   "route 192.168.9.64/26 dev shim0",
@@ -30,8 +31,11 @@ const uplink = (gateway: string) => [
 const rendered = (persistence: Persistence, facts: readonly string[]) =>
   render(OWNER, persistence, hostState(facts.map(parseFact))).hostState.facts.map(factText);
 
-// As far as the helper asks ifupdown; ifdown says what it was told.
-const IFUPDOWN = {
+// As far as the helper asks these; ifdown says what it was told.
+const PROGRAMS = {
+  systemctl: "#!/bin/sh\n",
+  networkctl: "#!/bin/sh\necho 'systemd 252 (252.1)'\n",
+  nmcli: "#!/bin/sh\necho '100 (connected)'\n",
   ifup: "#!/bin/sh\n",
   ifquery: '#!/bin/sh\ncase "$*" in eth0) ;; "--state shim0") [ -e /run/ifstate ] ;; *) exit 1 ;; esac\n',
   ifdown: '#!/bin/sh\necho "$*" >>/run/ifdown\n',
@@ -49,13 +53,53 @@ const BOOT: { readonly [P in Persistence]: string } = {
     done
     hook eth0 inet; hook eth0 inet6; hook --all meta`,
   rcLocal: "/etc/rc.local",
+  // And what udev does for a link that comes.
+  networkd: `
+    networkd eth0 shim0 br7 above lo
+    /lib/systemd/systemd-sysctl`,
+  networkManager: `
+    hook() { for script in /etc/NetworkManager/dispatcher.d/*; do "$script" "$@" || exit 1; done; }
+    hook lo up; hook eth0 pre-up; hook eth0 up; hook eth0 down; hook none hostname`,
 };
 
-async function withBackends(host: Sandbox): Promise<void> {
-  for (const [name, text] of Object.entries(IFUPDOWN)) host.program(name, text);
+/** Starts systemd-networkd itself, anew, and waits until it has configured the given links. Without udev it must find /sys read-only. */
+const NETWORKD = `
+networkd() {
+  mkdir -p /run/systemd/netif && chown systemd-network:systemd-network /run/systemd/netif
+  mount -n -o remount,bind,ro /sys
+  old=$(cat /run/systemd/netif/pid 2>/dev/null) && kill $old && while readlink -q /proc/$old/exe >/dev/null; do sleep 0.1; done
+  setsid /lib/systemd/systemd-networkd </dev/null >/run/systemd/netif/log 2>&1 & echo $! >/run/systemd/netif/pid
+  for link in "$@"; do
+    tries=0
+    until grep -qs '^ADMIN_STATE=configured' /run/systemd/netif/links/$(cat /sys/class/net/$link/ifindex 2>/dev/null); do
+      tries=$((tries + 1)); [ $tries -lt 100 ] || { cat /run/systemd/netif/log >&2; break; }
+      sleep 0.1
+    done
+  done
+  ! grep -E 'ignoring|ailed|nvalid' /run/systemd/netif/log >&2
+}`;
+
+/**
+ * Less what only the helper says (systemd-networkd has no word for an alias, and one protocol for all its rules), and what
+ * systemd-networkd does to every link that it configures.
+ */
+const less = (kernel: string) =>
+  kernel
+    .replace(/"ifalias":"[^"]*",|"protocol":"(119|static)",|"inet6_addr_gen_mode":"[^"]*",/g, "")
+    .replace(/,?\{"family":"inet6","local":"fe80:[^}]*\}/g, "")
+    .replace(
+      /^(.*"dst":"(fe80:|multicast ff00:|ff00:).*|ipv.\/conf\/.*\/(promote_secondaries|accept_ra|addr_gen_mode):.*)\n/gm,
+      "",
+    );
+
+async function withBackends(host: Sandbox, persistence: Persistence): Promise<void> {
+  for (const [name, text] of Object.entries(PROGRAMS)) host.program(name, text);
   await host.exec(
-    `mkdir -p /etc/network/interfaces.d /etc/network/if-up.d; : >/etc/init.d/rc.local
-     echo 'source /etc/network/interfaces.d/*' >/etc/network/interfaces`,
+    `mkdir -p /etc/network/interfaces.d /etc/network/if-up.d /etc/NetworkManager/dispatcher.d /etc/systemd/network /etc/sysctl.d
+     : >/etc/init.d/rc.local
+     echo 'source /etc/network/interfaces.d/*' >/etc/network/interfaces
+     printf '%s\\n' '[Match]' Name=eth0 '[Network]' LinkLocalAddressing=no IPv6AcceptRA=no '[Address]' Address=192.0.2.10/24 Broadcast=no >/etc/systemd/network/50-eth0.network
+     ${persistence === "networkd" ? `${NETWORKD}; networkd eth0` : ""}`,
     "",
     true,
   );
@@ -65,7 +109,7 @@ describe("a backend on a host", () => {
   for (const persistence of Object.values(Persistence)) {
     it(`"${persistence}" brings everything back at boot, follows a change, and leaves the host as it was found`, () =>
       inSandbox(async (host) => {
-        await withBackends(host);
+        await withBackends(host, persistence);
         const found = await host.snapshot();
         for (const gateway of ["192.0.2.1", "192.0.2.2"]) {
           const facts = rendered(persistence, uplink(gateway));
@@ -73,26 +117,30 @@ describe("a backend on a host", () => {
           assert.equal(applied.code, 0, applied.stderr);
           const before = await host.kernel();
           await host.reboot();
-          const boot = await host.exec(`set -e; ${BOOT[persistence]}`);
+          const boot = await host.exec(`set -e; ${NETWORKD}; ${BOOT[persistence]}`);
           assert.deepEqual({ ...boot, stdout: "" }, { code: 0, stdout: "", stderr: "" });
-          assertSame(await host.kernel(), before, "after a boot");
-          await host.exec(`set -e; ${BOOT[persistence]}`, "", true);
-          assertSame(await host.kernel(), before, "run twice");
+          const same = persistence === "networkd" ? less : (kernel: string) => kernel;
+          assertSame(same(await host.kernel()), same(before), "after a boot");
+          await host.exec(`set -e; ${NETWORKD}; ${BOOT[persistence]}`, "", true);
+          assertSame(same(await host.kernel()), same(before), "run twice");
           await assertConverges(host, facts);
         }
-        await assertGone(host, rendered(persistence, uplink("192.0.2.2")), found);
+        const last = rendered(persistence, uplink("192.0.2.2"));
+        if (persistence !== "networkd") return assertGone(host, last, found);
+        assert.equal((await host.remove(last)).code, 0);
+        assertSame(less(await host.snapshot()), less(found), "after removal");
       }));
   }
 
   it("changes into every other in place: the kernel's state is not touched", () =>
     inSandbox(async (host) => {
-      await withBackends(host);
+      await withBackends(host, "networkd");
       const found = await host.snapshot();
       const facts = uplink("192.0.2.1");
       await host.apply(rendered("unit", facts));
       const kernel = async () => (await host.kernel()).replace(/^(\/etc\/network|#!\/bin\/sh)[\s\S]*/m, "");
       const before = await kernel();
-      for (const next of ["ifupdown", "rcLocal", "unit", "rcLocal", "ifupdown", "unit"] as const) {
+      for (const next of ["ifupdown", "networkd", "rcLocal", "networkManager", "networkd", "unit"] as const) {
         const { code, stdout, stderr } = await host.apply(rendered(next, facts));
         assert.equal(code, 0, stderr);
         assert.match(stdout, /^([-+] (file|block) .*\n)+$/);
@@ -105,7 +153,7 @@ describe("a backend on a host", () => {
 
   it("says to ifupdown that a link is gone which it had brought up, and to a link that stays nothing", () =>
     inSandbox(async (host) => {
-      await withBackends(host);
+      await withBackends(host, "ifupdown");
       await host.exec(": >/run/ifstate");
       const facts = uplink("192.0.2.1");
       await host.apply(rendered("ifupdown", facts));
@@ -116,14 +164,82 @@ describe("a backend on a host", () => {
       assert.equal((await host.exec("cat /run/ifdown")).stdout, "shim0\n");
     }));
 
+  it("knows a rule that systemd-networkd made of its file, and no other with the same words", () =>
+    inSandbox(async (host) => {
+      const words = "from 172.31.7.0/24 table 200 priority 10202";
+      const facts = (table: number) => ["persistence networkd", `rule ${words.replace("200", String(table))}`];
+      const rules = async () => (await host.exec("ip -N rule | grep 172")).stdout.replace(/\t/g, " ");
+      const byHand = `ip rule add ${words} protocol static`;
+      await host.exec(byHand, "", true);
+      const found = await host.snapshot();
+      assert.match((await host.apply(facts(200))).stderr, /found: +rule 4 10202 .* proto 4\n.*did not make/);
+      await host.exec(byHand.replace("add", "del"), "", true);
+
+      assert.equal((await host.apply(facts(200))).code, 0);
+      for (const boot of [`${byHand}`, `ip rule del ${words} protocol 119`]) {
+        await host.exec(boot, "", true);
+        assert.equal((await host.check(facts(200))).stdout, "as declared\n");
+        assert.equal((await host.apply(facts(200))).stdout, "unchanged\n");
+      }
+      assert.equal((await host.apply(facts(201))).stdout, "~ rule from 172.31.7.0/24 table 201 priority 10202\n");
+      assert.equal(await rules(), "10202: from 172.31.7.0/24 lookup 201 proto 119\n");
+      await host.exec(byHand.replace("200", "201"), "", true);
+      // Another program is to bring it back, for which the mark is the protocol.
+      await host.exec("ip rule del from 172.31.7.0/24 table 201 protocol 119", "", true);
+      assert.equal((await host.apply(facts(201).slice(1))).code, 0);
+      assert.equal(await rules(), "10202: from 172.31.7.0/24 lookup 201 proto 119\n");
+      assert.equal((await host.apply(facts(200))).code, 0);
+      await host.exec(byHand, "", true);
+      await host.remove(facts(200));
+      assert.equal(await rules(), "");
+      await host.exec(byHand, "", true);
+      assertSame(await host.snapshot(), found);
+    }));
+
+  it("finds the file by which systemd-networkd configures a link, and follows it to another", () =>
+    inSandbox(async (host) => {
+      const reads = (file: string) =>
+        host.exec(
+          `mkdir -p /run/systemd/netif/links; echo NETWORK_FILE=${file} >/run/systemd/netif/links/$(cat /sys/class/net/eth0/ifindex)`,
+          "",
+          true,
+        );
+      await reads("");
+      const found = await host.snapshot();
+      const facts = ["# wirework: facts", "[Network]", "VLAN=eth0.5"].map(
+        (line, index) => `file /etc/systemd/network/@eth0.network.d/wirework-a.eth0.conf 00${index + 1} |${line}`,
+      );
+      const places = async () => (await host.exec("cd /etc/systemd/network; ls -d *.d; ls */*")).stdout;
+      await reads("/run/systemd/network/10-netplan-eth0.network");
+      assert.equal((await host.apply(facts)).code, 0);
+      assert.equal(await places(), "10-netplan-eth0.network.d\n10-netplan-eth0.network.d/wirework-a.eth0.conf\n");
+      await reads("/etc/systemd/network/50-eth0.network");
+      assert.equal((await host.check(facts)).stdout, facts.map((fact) => `- ${fact}\n`).join(""));
+      assert.equal((await host.apply(facts)).code, 0);
+      assert.equal(await places(), "50-eth0.network.d\n50-eth0.network.d/wirework-a.eth0.conf\n");
+      await reads("");
+      assert.equal((await host.check(facts)).stdout, "as declared\n");
+      await host.exec("mkdir /etc/systemd/network/x.network.d; cp /etc/systemd/network/*/wire* $_", "", true);
+      await reads("/etc/systemd/network/50-eth0.network");
+      assert.match((await host.check(facts)).stdout, /x\.network\.d\/.*, where it is not read any more/);
+      assert.equal((await host.apply(facts)).code, 0);
+      assert.match(await places(), /^50-eth0.network.d\nx.network.d\n50[^\n]*\n$/);
+      await host.exec("rmdir /etc/systemd/network/x.network.d", "", true);
+      await assertGone(host, facts, found);
+    }));
+
   it("is refused before anything changes where it would bring nothing back", () =>
     inSandbox(async (host) => {
-      await withBackends(host);
+      await withBackends(host, "ifupdown");
       const facts = uplink("192.0.2.1");
       for (const [persistence, hand, reason] of [
         ["ifupdown", "ip link add eth9 type bridge", /ifupdown eth9\n.*ifupdown does not bring this link up/],
         ["ifupdown", ": >/etc/network/interfaces", /does not source interfaces\.d/],
         ["ifupdown", "rm /usr/local/bin/ifup", /this host has no ifupdown/],
+        ["networkd", ":", /networkd eth0\n.*does not configure this link/],
+        ["networkManager", "sed -i s/100/10/ /usr/local/bin/nmcli", /eth0\n.*NetworkManager does not manage this link/],
+        ["networkManager", "echo exit 1 >>/usr/local/bin/systemctl", /NetworkManager does not run/],
+        ["networkd", ":", /systemd-networkd does not run[\s\S]*service systemd-udevd/],
         ["rcLocal", "rm /etc/init.d/rc.local", /nothing on this host runs \/etc\/rc\.local/],
       ] as const) {
         await host.exec(hand, "", true);

@@ -81,7 +81,7 @@ export class Sandbox {
     for (const name of persistent) mkdirSync(join(this.folder, name));
     for (const name of ["sbin", "bin", "lib"]) mkdirSync(join(this.folder, "usr-local", name));
     mkdirSync(join(this.folder, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
-    for (const name of ["init.d", "iproute2", "modules-load.d", "network", "rc2.d"])
+    for (const name of ["init.d", "iproute2", "modules-load.d", "network", "rc2.d", "sysctl.d"])
       mkdirSync(join(this.folder, "etc", name));
     writeFileSync(join(this.folder, "etc/machine-id"), `${MACHINE_ID}\n`);
     if (options.awk) this.program("awk", `#!/bin/sh\nexec ${options.awk} "$@"\n`);
@@ -180,7 +180,7 @@ done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.
 const FILES = `
-set -- /run /var/lib /usr/local /etc ! -lname '/mnt/*' ! -path '/run/faults*' ! -path '/run/docker*' ! -path /run/wirework.lock ! -path /run/wirework
+set -- /run /var/lib /usr/local /etc ! -lname '/mnt/*' ! -path '/run/faults*' ! -path '/run/docker*' ! -path '/run/systemd/netif*' ! -path /run/wirework.lock ! -path /run/wirework
 find "$@" -printf '%p %y %m %l\\n' | sort
 find "$@" -type f -exec sha256sum {} + | sort`;
 

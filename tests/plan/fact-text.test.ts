@@ -37,7 +37,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   window: some({ seconds: u32 }, {}),
   allow: fc.constant({ what: "management-impact" }),
   require: some({ condition: line }, {}),
-  persistence: fc.record({ backend: fc.constantFrom("ifupdown", "rcLocal") }),
+  persistence: fc.record({ backend: fc.constantFrom("ifupdown", "rcLocal", "networkd", "networkManager") }),
   module: fc.record({ name: fc.constantFrom("macvlan", "l2tp_eth", "8021q") }),
   table: some({ id: u32, name: word }, {}),
   guard: fc.constant({ what: "routes" }),

@@ -92,6 +92,34 @@ const STANZAS = `/etc/network/interfaces.d/wirework-${NAME}${hash}`;
 const BLOCK = `/etc/rc.local ${NAME}${hash}`;
 const hook = (text: string) =>
   `#!/bin/sh\n# wirework: facts of ${OWNER}; ifupdown runs this after each interface that it brought up\n${text}exit 0\n`;
+const NETWORKD = "/etc/systemd/network";
+const DROP_IN = `wirework-${NAME}${hash}`;
+const SETTINGS = `/etc/sysctl.d/90-wirework-${NAME}${hash}.conf`;
+const FACTS_OF = `# wirework: facts of ${OWNER}\n`;
+const LO = `# wirework: link lo
+[Match]
+Name=lo
+[Link]
+RequiredForOnline=no
+[Network]
+ConfigureWithoutCarrier=yes
+`;
+const ownNetwork = (name: string, more = "") => `# wirework: link ${name}
+[Match]
+Name=${name}
+[Link]
+Group=30583
+${more}RequiredForOnline=no
+[Network]
+ConfigureWithoutCarrier=yes
+`;
+const DISPATCHER = `/etc/NetworkManager/dispatcher.d/90-wirework-${NAME}${hash}`;
+const dispatcher = (text: string) =>
+  `#!/bin/sh
+# wirework: facts of ${OWNER}; NetworkManager runs this with a link and what became of it
+case \${2:-} in up | dhcp4-change | dhcp6-change | reapply) IFACE=$1 ;; *) exit 0 ;; esac
+${text}exit 0
+`;
 const block = (text: string) => `# facts of ${OWNER}\n(\n${text}) || :\n`;
 
 /** What each situation comes to, in every backend: all that is added to its facts. */
@@ -112,6 +140,52 @@ const situations: readonly {
       rcLocal: {
         asks: ["require persistence rcLocal", "persistence rcLocal"],
         files: { [BLOCK]: block(ENVIRONMENT + TRY + ON + SETTING + UPLINK_LINES) },
+      },
+      networkd: {
+        asks: ["require networkd eth2", "require networkd lo", "require persistence networkd", "persistence networkd"],
+        files: {
+          [`${NETWORKD}/05-wirework-lo.network`]: LO,
+          [`${NETWORKD}/05-wirework-lo.network.d/${DROP_IN}.lo.conf`]: `${FACTS_OF}[Route]
+Type=unreachable
+Destination=::/0
+Metric=4294967295
+Table=200
+Protocol=119
+[RoutingPolicyRule]
+From=172.31.7.0/24
+Table=200
+Priority=12002
+[RoutingPolicyRule]
+Family=ipv6
+IncomingInterface=docker0
+Table=254
+SuppressPrefixLength=0
+Priority=12001
+`,
+          [`${NETWORKD}/@eth2.network.d/${DROP_IN}.eth2.conf`]: `${FACTS_OF}[Address]
+Address=192.168.20.77/32
+Broadcast=no
+DuplicateAddressDetection=none
+[Address]
+Address=fd00:20::77/128
+DuplicateAddressDetection=none
+[Route]
+Destination=0.0.0.0/0
+Gateway=192.168.20.1
+Table=200
+Protocol=119
+[Route]
+Destination=::/0
+Gateway=fe80::1
+Table=200
+Protocol=119
+`,
+          [SETTINGS]: `${FACTS_OF}-net/ipv4/conf/eth2/rp_filter = 2\n`,
+        },
+      },
+      networkManager: {
+        asks: ["require networkManager eth2", "require persistence networkManager", "persistence networkManager"],
+        files: { [DISPATCHER]: dispatcher(ENVIRONMENT + TRY + ON + SETTING + UPLINK_LINES) },
       },
     },
   },
@@ -163,6 +237,69 @@ on shim0 ip route add 192.168.9.64/26 dev shim0 proto 119
 `),
         },
       },
+      networkd: {
+        asks: [
+          "require networkd eth1",
+          "require persistence networkd",
+          "require service systemd-udevd",
+          "persistence networkd",
+        ],
+        files: {
+          [`${NETWORKD}/05-wirework-shim0.netdev`]: `# wirework: link shim0
+[NetDev]
+Name=shim0
+Kind=macvlan
+MACAddress=02:aa:bb:cc:dd:ee
+[MACVLAN]
+Mode=bridge
+`,
+          [`${NETWORKD}/05-wirework-shim0.network`]: ownNetwork("shim0"),
+          [`${NETWORKD}/05-wirework-shim0.network.d/${DROP_IN}.shim0.conf`]: `${FACTS_OF}[Network]
+IPv6AcceptRA=no
+[Network]
+VLAN=aaa0
+[Address]
+Address=192.168.9.2/32
+Broadcast=no
+DuplicateAddressDetection=none
+[Route]
+Destination=192.168.9.64/26
+Protocol=119
+`,
+          [`${NETWORKD}/05-wirework-aaa0.netdev`]: `# wirework: link aaa0
+[NetDev]
+Name=aaa0
+Kind=vlan
+MTUBytes=1400
+[VLAN]
+Id=5
+`,
+          [`${NETWORKD}/05-wirework-aaa0.network`]: ownNetwork("aaa0", "MTUBytes=1400\n"),
+          [`${NETWORKD}/@eth1.network.d/${DROP_IN}.eth1.conf`]: `${FACTS_OF}[Network]
+MACVLAN=shim0
+`,
+          [SETTINGS]: `${FACTS_OF}-net/ipv4/conf/shim0/arp_ignore = 1
+-net/ipv6/conf/shim0/accept_ra = 0
+`,
+        },
+      },
+      networkManager: {
+        asks: ["require networkManager eth1", "require persistence networkManager", "persistence networkManager"],
+        files: {
+          [DISPATCHER]:
+            dispatcher(`${ENVIRONMENT}${TRY}${ON}${SETTING}on eth1 ip link add link eth1 name shim0 group 30583 address 02:aa:bb:cc:dd:ee type macvlan mode bridge
+on eth1 ip link set dev shim0 alias wirework:${OWNER}
+on eth1 ip link add link shim0 name aaa0 group 30583 mtu 1400 type vlan id 5
+on eth1 ip link set dev aaa0 alias wirework:${OWNER}
+setting net/ipv4/conf/shim0/arp_ignore 1
+setting net/ipv6/conf/shim0/accept_ra 0
+on eth1 ip link set dev shim0 up
+on eth1 ip link set dev aaa0 up
+on eth1 ip address add 192.168.9.2/32 dev shim0
+on eth1 ip route add 192.168.9.64/26 dev shim0 proto 119
+`),
+        },
+      },
     },
   },
   {
@@ -172,6 +309,8 @@ on shim0 ip route add 192.168.9.64/26 dev shim0 proto 119
       unit: { asks: [], files: {} },
       ifupdown: { asks: [], files: {} },
       rcLocal: { asks: [], files: {} },
+      networkd: { asks: [], files: {} },
+      networkManager: { asks: [], files: {} },
     },
   },
 ];
@@ -193,7 +332,7 @@ describe("a backend", () => {
       "nat fd00:31:7::/64 oif eth2 masquerade",
       "reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000",
     ];
-    for (const persistence of ["ifupdown", "rcLocal"] as const) {
+    for (const persistence of Object.values(Persistence).filter((one) => one !== "unit")) {
       const { problems, hostState: same } = render(OWNER, persistence, state(facts));
       assert.deepEqual(
         problems.map(({ property, value, wayOut }) => ({ property, value, wayOut })),
@@ -209,6 +348,37 @@ describe("a backend", () => {
     assert.deepEqual(render(OWNER, "unit", state(facts)).problems, []);
   });
 
+  it("refuses one fact of a kind that it takes otherwise", () => {
+    const facts = ["link eth5 parent eth2 type vlan id 5", "sysctl net/ipv6/conf/eth5/accept_ra = 2"];
+    assert.deepEqual(render(OWNER, "networkd", state(facts)).problems, []);
+    const { problems } = render(OWNER, "networkd", state([...facts, "sysctl net/ipv6/conf/eth2/accept_ra = 2"]));
+    assert.deepEqual(
+      problems.map(({ rule, wayOut }) => [rule.slice(0, 100), wayOut]),
+      [
+        [
+          'cannot bring back "sysctl net/ipv6/conf/eth2/accept_ra = 2": it hears router advertisements itself, ',
+          'give "unit" or "ifupdown" or "rcLocal" or "networkManager"',
+        ],
+      ],
+    );
+  });
+
+  it("says each kind of link to systemd-networkd, and both ends of one", () => {
+    const made = (line: string) => {
+      const found = Object.entries(files(added("networkd", [line])));
+      return found.flatMap(([path, text]) => (/netdev$/.test(path) ? text.split("\n").slice(2, -1).join(" ") : []));
+    };
+    for (const [line, text] of [
+      ["link a parent b type ipvlan mode l3s flag private", "Name=a Kind=ipvlan [IPVLAN] Mode=L3S Flags=private"],
+      ["link a parent b type vlan id 7 protocol 802.1ad", "Name=a Kind=vlan [VLAN] Id=7 Protocol=802.1ad"],
+      ["link a type bridge mtu 9000", "Name=a Kind=bridge MTUBytes=9000 [Bridge] ForwardDelaySec=0"],
+      ["link a type veth peer c", "Name=a Kind=veth [Peer] Name=c"],
+      ["link a type dummy", "Name=a Kind=dummy"],
+    ])
+      assert.deepEqual(made(line), [text]);
+    assert.match(Object.keys(files(added("networkd", ["link a type veth peer c"]))).join(), /-c\.network/);
+  });
+
   it("has a place for every kind of fact", () => {
     for (const backend of Object.values(BACKENDS))
       assert.deepEqual(Object.keys(backend.kinds).sort(), [...FACT_KINDS].sort());
@@ -217,6 +387,9 @@ describe("a backend", () => {
   it("says what may surprise", () => {
     assert.deepEqual(render(OWNER, "unit", state(UPLINK)).warnings, []);
     assert.match(render(OWNER, "ifupdown", state(UPLINK)).warnings.join(), /comes back with ifup/);
+    assert.match(render(OWNER, "networkd", state(SHIM)).warnings.join(), /"networkctl reload"/);
+    assert.match(render(OWNER, "networkManager", state(UPLINK)).warnings.join(), /Docker may start containers before/);
+    assert.deepEqual(render(OWNER, "networkManager", state(SHIM)).warnings, []);
     assert.match(render(OWNER, "rcLocal", state(UPLINK)).warnings.join(), /Docker may start containers before/);
     assert.doesNotMatch(render(OWNER, "rcLocal", state(SHIM)).warnings.join(), /Docker/);
   });
@@ -237,6 +410,8 @@ describe("a backend", () => {
     for (const fact of evil) {
       assert.throws(() => render(OWNER, "ifupdown", hostState([fact])), /not fit for a shell script/);
       assert.throws(() => render(OWNER, "rcLocal", hostState([fact])), /not fit for a shell script/);
+      assert.throws(() => render(OWNER, "networkManager", hostState([fact])), /not fit for a shell script/);
+      assert.throws(() => render(OWNER, "networkd", hostState([fact])), /not fit for a file of systemd-networkd/);
     }
   });
 
@@ -247,9 +422,13 @@ describe("a backend", () => {
   ]) {
     it(`writes scripts that ${shell.join(" ")} takes`, async () => {
       const scripts = situations
-        .flatMap(({ comes }) => [comes.ifupdown.files[HOOK], comes.rcLocal.files[BLOCK]])
+        .flatMap(({ comes }) => [
+          comes.ifupdown.files[HOOK],
+          comes.rcLocal.files[BLOCK],
+          comes.networkManager.files[DISPATCHER],
+        ])
         .filter((text) => text !== undefined);
-      assert.equal(scripts.length, 4);
+      assert.equal(scripts.length, 6);
       for (const script of scripts) {
         const { code, stdout, stderr } = await run(shell[0], shell.slice(1), { input: script, check: false });
         assert.equal(code, 0, stdout + stderr);

@@ -24,6 +24,7 @@ SETTLE=2                              # until caches, carrier and neighbours sho
 UNITS=/etc/systemd/system
 MARK=30583                            # group of our links: set atomically when a link is made
 PROTO=119                             # protocol of our routes; not named in rt_protos
+STATIC=4                              # protocol of all rules that systemd-networkd makes
 FORMAT="wirework 1"
 TAB=$(printf '\t')
 

@@ -16,7 +16,7 @@ function parse(fact,    n, w, i) {
   if (kind == "window")  { key = kind; return n == 2 && is_number(w[2], 10, 3600) ? "" : "window SECONDS, 10-3600" }
   if (kind == "allow")   { key = fact; return fact == "allow management-impact" ? "" : "allow management-impact" }
   if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
-  if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal)$/ ? "" : "persistence ifupdown, or rcLocal" }
+  if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal|networkd|networkManager)$/ ? "" : "persistence ifupdown, rcLocal, networkd, or networkManager" }
   if (kind == "module")  return parse_module(n, w)
   if (kind == "table")   return parse_table(n, w)
   if (kind == "guard")   return parse_guard(fact)
@@ -211,9 +211,14 @@ function parse_line(fact, n, w,    at) {
   return ""
 }
 # Where a file of ours may stand, and with what mode. run-parts, which runs the scripts there, takes no name with a dot.
+# @LINK.network.d stands for the folder of drop-ins to the file by which systemd-networkd configures that link.
 function mode_of(path) {
   if (path ~ /^\/etc\/network\/interfaces\.d\/wirework-[A-Za-z0-9_-]+$/) return "644"
   if (path ~ /^\/etc\/network\/if-up\.d\/wirework-[A-Za-z0-9_-]+$/) return "755"
+  if (path ~ /^\/etc\/NetworkManager\/dispatcher\.d\/90-wirework-[A-Za-z0-9_-]+$/) return "755"
+  if (path ~ /^\/etc\/systemd\/network\/05-wirework-[A-Za-z0-9._-]+\.(netdev|network)$/) return "644"
+  if (path ~ /^\/etc\/systemd\/network\/(05-wirework-|@)[A-Za-z0-9._-]+\.network\.d\/wirework-[A-Za-z0-9._-]+\.conf$/) return "644"
+  if (path ~ /^\/etc\/sysctl\.d\/90-wirework-[A-Za-z0-9_-]+\.conf$/) return "644"
   return ""
 }
 

@@ -12,8 +12,11 @@ read_files() { # VIEW
     { sub(/^. /, "") }
     /^(module|table|guard|file|block) / { parse($0); if (!(opt["path"] in paths)) { paths[opt["path"]]; print opt["path"] } }' "$1" >"$RUN/paths" || return 1
   [ -s "$RUN/paths" ] || return 0
-  xargs stat -c 'K mode %n %a %F' <"$RUN/paths" 2>/dev/null || : # those that are there
-  awk '{ path = $0; while ((getline line <path) > 0) print "K text " path " |" line; close(path) }' "$RUN/paths"
+  while read -r path; do real_path "$path"; done <"$RUN/paths" >"$RUN/places"
+  { cut -d ' ' -f 2 "$RUN/places" | xargs stat -c '%n %a %F' 2>/dev/null || :; } >"$RUN/modes" # those that are there
+  awk 'NR == FNR { path[$2] = $1; next } { $1 = path[$1]; print "K mode", $0 }' "$RUN/places" "$RUN/modes"
+  awk '{ while ((getline line <$2) > 0) print "K text " $1 " |" line; close($2) }' "$RUN/places"
+  while read -r path real; do copies_elsewhere "$path" "$real" | sed "s|^|K copy $path |"; done <"$RUN/places"
   ! grep -q '^/etc/modules-load\.d/' "$RUN/paths" || modprobe -c 2>/dev/null >"$RUN/modprobe" || :
   sed -n 's|^/etc/modules-load.d/wirework-\(.*\)\.conf$|\1|p' "$RUN/paths" | while read -r name; do
     if grep -qx "blacklist $name" "$RUN/modprobe"; then state=blacklisted; else state=$(module_state "$name"); fi
@@ -25,6 +28,27 @@ read_files() { # VIEW
     case $file in */wirework-*) continue ;; esac
     [ ! -f "$file" ] || awk -v file="$file" '/^[ \t]*(0x)?[0-9a-fA-F]+[ \t]+[^ \t]+/ { print "K rtname", $1, $2, file }' "$file"
   done
+}
+
+# real_path PATH: PATH, and where that is. @LINK.network.d is the folder of drop-ins to the file by which systemd-networkd
+# configures the link; while nobody knows that file, it is where it was.
+real_path() {
+  case $1 in */@*) ;; *) echo "$1 $1"; return ;; esac
+  link=${1#*/@}
+  file=$(network_file_of "${link%.network.d/*}")
+  if [ -n "$file" ]; then echo "$1 ${1%%/@*}/${file##*/}.d/${1##*/}"
+  else
+    copy=$(copies_elsewhere "$1" "$1" | head -n 1)
+    echo "$1 ${copy:-$1}"
+  fi
+}
+copies_elsewhere() { # PATH REAL
+  case $1 in */@*) ;; *) return ;; esac
+  for copy in "${1%%/@*}"/*.network.d/"${1##*/}"; do [ "$copy" = "$2" ] || [ ! -e "$copy" ] || echo "$copy"; done
+}
+network_file_of() { # LINK
+  read -r number 2>/dev/null <"/sys/class/net/$1/ifindex" || return 0
+  sed -n 's|^NETWORK_FILE=\(/[A-Za-z0-9/._@:+-]*\.network\)$|\1|p' "/run/systemd/netif/links/$number" 2>/dev/null || :
 }
 
 # A text is kept with \n for each newline, and \\ for each backslash that stands in it, as printf %b takes it.
@@ -98,6 +122,7 @@ function text_line(    path, name, n, has, more) {
   else if (Line[path, name, n] != opt["line"]) changed(f, line_key(path, name, n) " |" Line[path, name, n])
   else if (more) changed(f, path " with more lines")
   else if (kind == "file" && n == 1 && F_mode[path] != mode_of(path)) changed(f, path " with mode " F_mode[path])
+  else if (n == 1 && (path in F_copy)) changed(f, F_copy[path] ", where it is not read any more")
   else return
   anew_file[kind, path]
 }
@@ -163,6 +188,9 @@ function found_text(path, name,    n, text) {
 # Files of our own; the directories that had to be made for them go with the last of them.
 put_files() { # LIST
   while read -r mode path text; do
+    place=$(real_path "$path")
+    drop_copies "$path" "${place#* }" || return 1
+    path=${place#* }
     make_dirs "${path%/*}" || return 1
     if [ "$mode" = - ]; then cp -p "$path" "$path.wirework.new" || return 1; fi # mode and owner stay
     (umask 022 && printf '%b' "$text" | put "$path") || return 1
@@ -182,13 +210,19 @@ forget_dir() {
 }
 drop_files() { # LIST
   while read -r path; do
-    rm -f "$path" "$path.wirework.new" || return 1
-    dir=${path%/*}
-    while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
-      forget_dir "$dir"
-      dir=${dir%/*}
-    done
+    case $path in */@*) drop_copies "$path" "" ;; *) drop_file "$path" ;; esac || return 1
   done 2>>"$RUN/error" <"$1"
+}
+drop_copies() { # PATH BUT
+  for copy in $(copies_elsewhere "$1" "$2"); do drop_file "$copy" || return 1; done
+}
+drop_file() {
+  rm -f "$1" "$1.wirework.new" || return 1
+  dir=${1%/*}
+  while grep -qxF "$dir" "$LEDGER/made-dirs" 2>/dev/null && rmdir "$dir" 2>/dev/null; do
+    forget_dir "$dir"
+    dir=${dir%/*}
+  done
 }
 
 # persist: what another program than ours runs at the next boot. New files first: a host never boots without either.
@@ -210,9 +244,9 @@ forget_links() { # FILE
 
 # A file that was half written when its run ended: ifupdown, for one, reads whatever lies in its folder.
 drop_leftovers() {
-  while read -r path; do
+  while read -r _ path; do
     [ ! -e "$path.wirework.new" ] || rm -f "$path.wirework.new" || return 1
-  done <"$RUN/paths"
+  done <"$RUN/places"
 }
 
 # keep_made KEYS: what was there before our addresses and settings is true of this boot only, unless another program brings

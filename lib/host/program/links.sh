@@ -24,6 +24,7 @@ function link(    st, was, alias, ends, n, i, before) {
     for (i = 1; i <= n; i++) if (L_mtu[ends[i]] != opt["mtu"] && opt["mtu"]) first(13, "link set dev " ends[i] " mtu " opt["mtu"])
     if (ip_first[13] != before) changed(f, was " address " L_mac[dev] " mtu " L_mtu[dev])
     for (i = 1; i <= n; i++) {
+      if (L_alias[ends[i]] == "-" && by("networkd", holders[k])) continue # it has no word for an alias
       if (index(holders[k] " ", " " substr(L_alias[ends[i]], 10) " ") == 0) {
         changed(f, was " alias " L_alias[ends[i]]); first(13, "link set dev " ends[i] " alias " alias)
       }

@@ -24,7 +24,7 @@ make_plan() {
   if [ -d /proc/sys/net/ipv6/conf ]; then no_ipv6=0; else no_ipv6=1; fi
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
-  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
+  awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
     -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_CONTAINER$AWK_FILES$AWK_LINKS$AWK_L2TP" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
@@ -77,6 +77,7 @@ $1 == "K" && $2 ~ /^(route|nexthop)$/ && $4 == 254 && $3 ~ /^(0\.0\.0\.0|::)\/0$
 $1 == "K" && $2 == "rule"   { rule_line() }
 $1 == "K" && $2 == "mode"   { F_mode[$3] = $4; F_type[$3] = $5 }
 $1 == "K" && $2 == "text"   { file_line($3, substr($0, length($3) + 10)) }
+$1 == "K" && $2 == "copy"   { F_copy[$3] = $4 }
 $1 == "K" && $2 == "open"   { F_open[$3] }
 $1 == "K" && $2 == "rtname" { named[$3] = $4 " (" $5 ")"; id_of[$4] = $3 " (" $5 ")" }
 $1 == "K" && $2 == "module" { module_state[$3] = $4 }
@@ -102,7 +103,7 @@ function want(f, who) {
   }
   if (!(key in W)) all[++wanted] = key
   W[key] = f; W_dev[key] = dev; holders[key] = holders[key] " " who
-  if (kind == "persistence") native[who]
+  if (kind == "persistence") native[who] = substr(key, 13)
   if (kind == "tunnel") want_tunnel()
   if (kind == "session") want_session()
   if (kind == "file" || kind == "block") want_line()
@@ -125,6 +126,7 @@ function rule_line(    k, i) {
   # Between add and del of a change there are two of ours, with two targets.
   if ($5 == PROTO) U[k] = U[k] substr($0, i + 3) "|"
   else others_at[$3, $4] = k " " substr($0, i + 3) " proto " $5
+  if ($5 == STATIC) U_static[k] = U_static[k] substr($0, i + 3) "|"
 }
 function ours(name) { return (name in L) && (L_group[name] == MARK || our_session(name)) }
 
@@ -274,6 +276,10 @@ function is_native(list,    w, n, i) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] in native) return 1
   return 0
 }
+function by(program, list,    w, n, i) {
+  n = split(list, w, " "); for (i = 1; i <= n; i++) if ((w[i] in native) && native[w[i]] == program) return 1
+  return 0
+}
 function without(list, who,    w, n, i, rest) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] != who) rest = rest " " w[i]
   return rest
@@ -357,33 +363,36 @@ function reaches(name, hop,    k, n, i, nets) {
 }
 
 # rule: the mark is the protocol. New ones come before old ones go, and all of them after the routes that they lead to.
-function rule(    w, at) {
-  split(key, w, " "); at = w[2] SUBSEP w[3]
-  if (k in U) {
-    if (U[k] == opt["target"] "|") return
-    changed(f, rule_text(k))
-  } else {
+# systemd-networkd gives its rules no other protocol than "static": one that it has from a file of ours is ours.
+function rule(    w, at, had, static, target, kept) {
+  split(key, w, " "); at = w[2] SUBSEP w[3]; target = opt["target"] "|"
+  had = (k in U) ? U[k] : ""; static = by_networkd(k) ? U_static[k] : ""; kept = by("networkd", holders[k]) ? target : ""
+  if (had == target && (static == "" || static == kept) || had == "" && kept != "" && static == kept) return
+  if (had static != "") changed(f, rule_text(k, had static))
+  else {
     if (at in others_at) return foreign(f, others_at[at])
     added(f)
   }
   risk(f)
-  if (!((k in U) && index("|" U[k], "|" opt["target"] "|"))) rule_batch("add", k, opt["target"])
-  rule_del(k, opt["target"])
+  if (index("|" had, "|" target) == 0) rule_batch("add", k, opt["target"], PROTO)
+  rule_del(k, had, PROTO, opt["target"]); rule_del(k, static, STATIC, kept == "" ? "" : opt["target"])
 }
+function by_networkd(k) { return (k in U_static) && ((k in S) && ("persistence networkd" in S) || (k in W) && by("networkd", without(holders[k], owner))) }
 # In a batch ip takes the family of a rule from its command line only.
-function rule_batch(verb, k, target,    w) {
+function rule_batch(verb, k, target, proto,    w) {
   split(k, w, " ")
-  print "rule " verb " " selector(k) " " target " priority " w[3] " protocol " PROTO >(out "rule." verb w[2])
+  print "rule " verb " " selector(k) " " target " priority " w[3] " protocol " proto >(out "rule." verb w[2])
 }
-function rule_text(k,    w) { split(k, w, " "); return "rule " selector(k) " " U[k] " priority " w[3] }
+function rule_text(k, targets,    w) { split(k, w, " "); return "rule " selector(k) " " targets " priority " w[3] }
 function selector(k) { sub(/^rule [46] [0-9]+ /, "", k); return k }
-function rule_del(k, but,    n, i, targets) {
-  if (k in U) n = split(U[k], targets, "|")
-  for (i = 1; i < n; i++) if (targets[i] != but) rule_batch("del", k, targets[i])
+function rule_del(k, list, proto, but,    n, i, targets) {
+  n = split(list, targets, "|")
+  for (i = 1; i < n; i++) if (targets[i] != but) rule_batch("del", k, targets[i], proto)
 }
-function no_rule(k) {
-  if (!(k in U)) return
-  removed(old(k)); risk(old(k)); rule_del(k)
+function no_rule(k,    had, static) {
+  had = (k in U) ? U[k] : ""; static = by_networkd(k) ? U_static[k] : ""
+  if (had static == "") return
+  removed(old(k)); risk(old(k)); rule_del(k, had, PROTO, ""); rule_del(k, static, STATIC, "")
 }
 
 # sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.

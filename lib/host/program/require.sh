@@ -160,6 +160,9 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     module) [ "$(module_state "$name")" != missing ] || unmet "the kernel $(uname -r) has no such module; install the kernel's modules package or another kernel" ;;
     persistence) ready=$(persistence_missing "$name"); [ -z "$ready" ] || unmet "$ready; choose another persistence" ;;
     ifupdown) ifquery "$name" >/dev/null 2>&1 || unmet "ifupdown does not bring this link up, so that nobody would run our script when it comes; choose another persistence" ;;
+    networkd) fault=$(networkd_fault "$name"); [ -z "$fault" ] || unmet "$fault; choose another persistence" ;;
+    networkManager) nmcli -g GENERAL.STATE device show "$name" 2>/dev/null | grep -Eqv '^10 ' || unmet "NetworkManager does not manage this link, so that it would not run our script when it comes; choose another persistence" ;;
+    service) systemctl -q is-active "$name" 2>/dev/null || unmet "it does not run on this host, so that nobody would set what /etc/sysctl.d says of links that come later; choose another persistence" ;;
     program) command -v "$name" >/dev/null 2>&1 || unmet "this host has no such program; install it (Debian: apt-get install $name)" ;;
     unpublished)
       taken=$(published_by_others "$name" "${wanted#except }")
@@ -188,6 +191,16 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
   esac
 }
 
+# Why systemd-networkd would not read what we have for a link.
+networkd_fault() { # LINK
+  file=$(network_file_of "$1")
+  case $1,$file in
+    lo, | lo,*/05-wirework-lo.network) ;;
+    lo,*) echo "$file configures it, and only one file can" ;;
+    *,) echo "systemd-networkd does not configure this link, so that it would read nothing of ours for it" ;;
+  esac
+}
+
 # Why a backend would bring nothing back on this host.
 persistence_missing() { # BACKEND
   case $1 in
@@ -203,8 +216,23 @@ persistence_missing() { # BACKEND
       else set -- /etc/init.d/rc.local /etc/init.d/rc-local
       fi
       [ -e "$1" ] || [ -e "$2" ] || echo "nothing on this host runs /etc/rc.local at boot" ;;
+    networkd)
+      have=$(networkctl --version 2>/dev/null | sed -n 's/^systemd \([0-9]*\).*/\1/p')
+      if [ -z "$have" ]; then echo "this host has no systemd-networkd"
+      elif ! at_least "$have" 249; then echo "systemd-networkd is $have, and 249 is the first that can be told to leave rules of others alone"
+      else not_at_boot systemd-networkd
+      fi ;;
+    networkManager)
+      if ! command -v nmcli >/dev/null 2>&1; then echo "this host has no NetworkManager"
+      else not_at_boot NetworkManager
+      fi ;;
     *) echo "this program does not know it; update the Host first" ;;
   esac
+}
+not_at_boot() { # SERVICE
+  if ! systemctl -q is-active "$1" 2>/dev/null; then echo "$1 does not run"
+  elif ! systemctl -q is-enabled "$1" 2>/dev/null; then echo "$1 does not start at boot"
+  fi
 }
 not_understood() { unmet "is not understood; a newer library needs its own program: update the Host first"; }
 unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }
