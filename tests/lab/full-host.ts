@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FullDisk, fullDisk } from "./disks";
 import { type ExecOptions, execute } from "./exec";
+import { type FullState, fullState, readState, resume, saveMachine } from "./full-state";
 import { type LabHost, readyTest } from "./host";
-import { type HostIdentity, type HostPlace, hostFolder, makeHostKey, writeIdentity } from "./host-identity";
+import { type HostIdentity, type HostPlace, hostFolder, takeHostKey, writeIdentity } from "./host-identity";
 import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
+import { imageTar, LabImage, loadImages } from "./images";
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
 import { qmp } from "./qmp";
@@ -44,7 +46,9 @@ const kernelArguments = [
 
 /**
  * A host in QEMU, with a kernel of its own: for what the machine's kernel lacks (L2TP, ipvlan, 802.1Q), real power cuts and
- * the newest Docker. It is emulated, so a boot takes about a minute. `exec` goes over SSH and needs the management network.
+ * the newest Docker. It is emulated, so a boot takes minutes; so it goes on from where its first boot ever was saved, with
+ * the images of the lab loaded. Its clock then stands where it stood, until it is rebooted. `exec` goes over SSH and needs
+ * the management network.
  */
 export class FullHost implements LabHost {
   readonly name: string;
@@ -61,22 +65,25 @@ export class FullHost implements LabHost {
   readonly consolePath: string;
 
   private readonly disk: FullDisk;
+  private readonly state: FullState;
+  private saved = false;
   private readonly nics: readonly HostNic[];
   private readonly identity: HostIdentity;
   private readonly memoryMiB: number;
   private machine: ChildProcess | undefined;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(options: FullHostOptions, place: HostPlace, disk: FullDisk, hostKey: string) {
+  constructor(options: FullHostOptions, place: HostPlace, disk: FullDisk, state: FullState) {
     this.name = options.name;
     this.debian = options.debian ?? "testing";
     this.nics = options.lans ?? [];
     this.memoryMiB = options.memoryMiB ?? 1024;
     this.disk = disk;
     const networkManager = options.networkManager ?? NetworkManager.networkd;
-    this.identity = { name: this.name, place, tree: disk.tree, networkManager, nics: this.nics };
+    this.state = state;
+    this.identity = { name: this.name, place, tree: disk.tree, networkManager, nics: this.nics, seed: "full" };
     this.place = place;
-    this.hostKey = hostKey;
+    this.hostKey = takeHostKey(this.name, state.hostKey);
     this.address = place.address;
     this.address6 = place.address6;
     this.privateKeyPath = place.privateKeyPath;
@@ -85,12 +92,16 @@ export class FullHost implements LabHost {
   }
 
   exec(command: string, options: ExecOptions = {}): Promise<RunResult> {
+    return this.login(this.privateKeyPath, command, options);
+  }
+
+  private login(key: string, command: string, options: ExecOptions): Promise<RunResult> {
     if (!this.machine) return Promise.reject(new Error(`${this.name}: the host is off; powerOn() starts it`));
     // One connection for all commands: a login takes a second of emulated arithmetic.
     const shared = ["-o", "ControlMaster=auto", "-o", `ControlPath=${this.file("ssh")}`, "-o", "ControlPersist=yes"];
     const known = ["-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile=${this.file("known-hosts")}`];
     const patience = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR"];
-    const login = ["-T", "-i", this.privateKeyPath, `${this.user}@${this.address}`];
+    const login = ["-T", "-i", key, `${this.user}@${this.address}`];
     return execute(["ssh", ...shared, ...known, ...patience, ...login, command], { timeoutMs: 600_000, ...options });
   }
 
@@ -129,8 +140,7 @@ export class FullHost implements LabHost {
 
   async reset(): Promise<void> {
     await this.powerCut();
-    await this.prepare();
-    await this.start();
+    await this.goOn();
   }
 
   async discard(): Promise<void> {
@@ -138,20 +148,30 @@ export class FullHost implements LabHost {
     rmSync(hostFolder(this.name), { recursive: true, force: true });
   }
 
-  /** A fresh layer over the disk of the tree, and a small disk with the host's identity. */
-  async prepare(): Promise<void> {
+  /** The first boot, and the state after it. */
+  async save(): Promise<void> {
+    await this.prepare(["-F", "raw", "-b", this.disk.image]);
+    await this.powerOn();
+    await loadImages(this);
+    // With time to come to rest: whoever goes on from here must not wait for it.
+    await this.exec("systemctl is-system-running --wait; sync", { check: false });
+    const ended = this.waitForEnd();
+    await saveMachine(this.file("qmp"), this.state.memory);
+    await ended;
+    copyFileSync(this.file("layer.qcow2"), this.state.layer);
+  }
+
+  /** Goes on from the state after the first boot, in this lab. */
+  async goOn(): Promise<void> {
+    await this.prepare(["-F", "qcow2", "-b", this.state.layer]);
+    this.saved = true;
+    await this.start();
+  }
+
+  /** A fresh layer over a disk, and a small disk with the host's identity. */
+  private async prepare(over: string[]): Promise<void> {
     rmSync(this.file("layer.qcow2"), { force: true });
-    await run("qemu-img", [
-      "create",
-      "-q",
-      "-f",
-      "qcow2",
-      "-F",
-      "raw",
-      "-b",
-      this.disk.image,
-      this.file("layer.qcow2"),
-    ]);
+    await run("qemu-img", ["create", "-q", "-f", "qcow2", ...over, this.file("layer.qcow2")]);
     const folder = this.file("identity");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { mode: 0o755 });
@@ -183,7 +203,21 @@ export class FullHost implements LabHost {
       await run("ip", ["-batch", "-"], { input: cards.map((card) => `link del ${card.port}`).join("\n") });
     });
     this.ended.catch(() => {});
+    if (this.saved) await this.enterLab();
+    this.saved = false;
     await this.ready((bootId) => bootId !== "");
+  }
+
+  /** The host knows the key with which it was saved; from now on it knows that of this lab. */
+  private async enterLab(): Promise<void> {
+    await resume(this.file("qmp"));
+    const input = readFileSync(`${this.privateKeyPath}.pub`, "utf8");
+    const command = "tee /root/.ssh/authorized_keys >/home/net/.ssh/authorized_keys && sync";
+    await until(`${this.name}: SSH`, { timeoutMs: bootTimeoutMs, intervalMs: 500 }, async () => {
+      if (!this.machine) throw new Error(`${this.name}: ended early\n${this.consoleTail()}`);
+      const { code } = await this.login(this.state.loginKey, command, { input, check: false });
+      return code === 0 || undefined;
+    });
   }
 
   private qemu(): string[] {
@@ -198,6 +232,7 @@ export class FullHost implements LabHost {
       ...["-append", kernelArguments.join(" ")],
       ...["-drive", `if=virtio,format=qcow2,file=${this.file("layer.qcow2")}`],
       ...["-drive", `if=virtio,format=raw,readonly=on,file=${this.file("identity.img")}`],
+      ...(this.saved ? readState(this.state.memory) : []),
       ...["-device", "virtio-rng-pci", "-serial", "stdio", "-qmp", `unix:${this.file("qmp")},server=on,wait=off`],
       ...cards,
     ];
@@ -233,14 +268,19 @@ export class FullHost implements LabHost {
   }
 }
 
-/** Boots a full host and waits until SSH and Docker answer. */
+/** A full host that runs, and answers by SSH and Docker: it goes on from its saved state, which is made when it is not there. */
 export async function bootFullHost(options: FullHostOptions, place: HostPlace): Promise<FullHost> {
   requireLab();
-  const hostKey = await makeHostKey(options.name);
-  const host = new FullHost(options, place, await fullDisk(options.debian ?? "testing"), hostKey);
   const wrong = nicProblems(options.networkManager ?? NetworkManager.networkd, options.lans ?? []);
   if (wrong.length > 0) throw new Error(`host ${options.name}: ${wrong.join("; ")}`);
-  await host.prepare();
-  await host.powerOn();
+  const disk = await fullDisk(options.debian ?? "testing");
+  const images = await Promise.all(Object.values(LabImage).map(imageTar));
+  const nics = options.lans?.map(({ lan: _, ...nic }) => nic);
+  const about = JSON.stringify([disk.image, images, { ...options, lans: nics }, place.index, kernelArguments]);
+  const state = await fullState(options.name, [about], async (fresh) => {
+    await new FullHost(options, { ...place, privateKeyPath: fresh.loginKey }, disk, fresh).save();
+  });
+  const host = new FullHost(options, place, disk, state);
+  await host.goOn();
   return host;
 }

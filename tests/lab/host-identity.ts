@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { managementInterface, NetworkManager, type NicPlan, networkFiles } from "./host-network";
 import { labId, runFolder } from "./namespace";
@@ -23,6 +32,8 @@ export interface HostIdentity {
   readonly tree: string;
   readonly networkManager: NetworkManager;
   readonly nics: readonly NicPlan[];
+  /** What its machine id comes of, beside its name. @default the lab's own id */
+  readonly seed?: string;
 }
 
 /** Folder of a host for what the lab writes at run time. */
@@ -36,13 +47,28 @@ function hostKeyPath(name: string): string {
 
 /** Makes a host's folder and its host key, and gives the public one: `ssh-ed25519 AAAA…`. */
 export async function makeHostKey(name: string): Promise<string> {
+  makeFolder(name);
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", hostKeyPath(name)]);
+  return publicHostKey(name);
+}
+
+/** The same with a host key that is there already. */
+export function takeHostKey(name: string, path: string): string {
+  makeFolder(name);
+  for (const end of ["", ".pub"]) copyFileSync(`${path}${end}`, `${hostKeyPath(name)}${end}`);
+  return publicHostKey(name);
+}
+
+function makeFolder(name: string): void {
   if (!/^[a-z][a-z0-9-]{0,11}$/.test(name)) {
     throw new Error(
       `host ${JSON.stringify(name)}: name: 1 to 12 of a-z, 0-9 and -; it becomes a host and namespace name`,
     );
   }
   mkdirSync(hostFolder(name), { recursive: true });
-  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", hostKeyPath(name)]);
+}
+
+function publicHostKey(name: string): string {
   const [type, key] = readFileSync(`${hostKeyPath(name)}.pub`, "utf8").split(" ");
   return `${type} ${key}`;
 }
@@ -61,7 +87,13 @@ export function writeIdentity(root: string, identity: HostIdentity): void {
   for (const [path, text] of Object.entries(network)) write(path, text, path.endsWith(".nmconnection") ? 0o600 : 0o644);
   write("etc/hostname", `${name}\n`);
   write("etc/hosts", `${readFileSync(join(identity.tree, "etc/hosts"), "utf8")}127.0.1.1 ${name}\n`);
-  write("etc/machine-id", `${createHash("sha256").update(`${labId()} ${name}`).digest("hex").slice(0, 32)}\n`);
+  write(
+    "etc/machine-id",
+    `${createHash("sha256")
+      .update(`${identity.seed ?? labId()} ${name}`)
+      .digest("hex")
+      .slice(0, 32)}\n`,
+  );
   write("etc/ssh/ssh_host_ed25519_key", readFileSync(hostKeyPath(name), "utf8"), 0o600);
   write("etc/ssh/ssh_host_ed25519_key.pub", readFileSync(`${hostKeyPath(name)}.pub`, "utf8"));
   const publicKey = readFileSync(`${place.privateKeyPath}.pub`, "utf8");

@@ -22,6 +22,7 @@ export const labPackages: readonly { readonly name: string; readonly why: string
   { name: "shellcheck", why: "the shell programs" },
   { name: "systemd-container", why: "light hosts (systemd-nspawn)" },
   { name: "util-linux", why: "unshare, nsenter, flock, setpriv" },
+  { name: "zstd", why: "saved states of full hosts" },
 ];
 
 const policyFile = "/usr/sbin/policy-rc.d";

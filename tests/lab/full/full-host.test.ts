@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { FullHost } from "../full-host";
-import { LabImage, loadImages } from "../images";
+import { LabImage } from "../images";
 import { Lab } from "../lab";
 import type { Lan } from "../lan";
 import { diffSnapshots } from "../snapshot";
@@ -34,7 +34,6 @@ describe("a full host", function () {
   });
 
   it("loses in a power cut what was not written, and is otherwise as before", async () => {
-    await loadImages(host, [LabImage.probe]);
     await host.exec("echo written >/root/written && sync");
     const before = await host.snapshot();
     await host.exec("echo lost >/root/lost");
