@@ -15,6 +15,18 @@ async function inBareSandbox(test: (host: Sandbox) => Promise<void>): Promise<vo
 const setup = (owner = HOST_OWNER, requirements: string[] = []) => setupText({ host: IDENTITY, owner, requirements });
 
 describe("setup and uninstall", () => {
+  it("never show another stack a program that cannot be run", () =>
+    inBareSandbox(async (host) => {
+      // Called between the moment at which a file gets its name and the next step.
+      const look = "for file in /usr/local/sbin/wirework /usr/local/lib/wirework/*/wirework; do";
+      host.program(
+        "sync",
+        `#!/bin/sh\n${look} [ ! -f "$file" ] || [ -x "$file" ] || echo "$file"; done >>/run/not-fit\nexec /bin/sync "$@"\n`,
+      );
+      assert.equal((await host.verb("setup", setup())).code, 0);
+      assert.equal((await host.exec("cat /run/not-fit")).stdout, "");
+    }));
+
   it("say what the host is, install, and leave nothing", () =>
     inBareSandbox(async (host) => {
       const before = await host.snapshot();

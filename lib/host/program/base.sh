@@ -67,13 +67,13 @@ milliseconds() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
 
 # ---- files -------------------------------------------------------------------------------------------------------
 
-# put FILE: stdin becomes FILE, whole or not at all, and is on disk when this returns.
+# put FILE [MODE]: stdin becomes FILE, whole or not at all, and is on disk when this returns.
 put() {
   if [ -L "$1" ]; then
     complain "$1 is a symbolic link; wirework writes only to files of its own. Remove it"
     return 1
   fi
-  cat >"$1.wirework.new" && sync "$1.wirework.new" && mv -f "$1.wirework.new" "$1" && sync "${1%/*}" && return
+  cat >"$1.wirework.new" && { [ -z "${2:-}" ] || chmod "$2" "$1.wirework.new"; } && sync "$1.wirework.new" && mv -f "$1.wirework.new" "$1" && sync "${1%/*}" && return
   rm -f "$1.wirework.new" # on a full disk it would hold the room that the next try needs
   return 1
 }

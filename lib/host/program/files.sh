@@ -193,8 +193,7 @@ put_files() { # LIST
     path=${place#* }
     make_dirs "${path%/*}" || return 1
     if [ "$mode" = - ]; then cp -p "$path" "$path.wirework.new" || return 1; fi # mode and owner stay
-    (umask 022 && printf '%b' "$text" | put "$path") || return 1
-    [ "$mode" = - ] || chmod "$mode" "$path" || return 1
+    (umask 022 && printf '%b' "$text" | put "$path" "${mode#-}") || return 1
   done 2>>"$RUN/error" <"$1"
 }
 make_dirs() {

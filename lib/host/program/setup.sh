@@ -40,13 +40,10 @@ $(cat "$RUN/problems")"
   { printf '%s\n' "$installed" | grep -v "^$OWNER \|^\$" || :; echo "$OWNER $digest"; } | put "$LEDGER/program"
   (
     umask 022 # root's programs may be read; the ledger may not
-    if [ ! -e "$VERSIONS/$digest/wirework" ]; then
-      mkdir -p "$VERSIONS/$digest"
-      put "$VERSIONS/$digest/wirework" <"$RUN/program"
-    fi
-    chmod 0755 "$VERSIONS/$digest/wirework"
-    dispatcher_text | put "$DISPATCHER"
-    chmod 0755 "$DISPATCHER"
+    mkdir -p "$VERSIONS/$digest"
+    # Another stack may be about to run them: they are never there without their mode.
+    [ -x "$VERSIONS/$digest/wirework" ] || put "$VERSIONS/$digest/wirework" 0755 <"$RUN/program"
+    dispatcher_text | put "$DISPATCHER" 0755
   )
   drop_versions
   units_follow
@@ -88,6 +85,6 @@ remove_all() {
   : >"$RUN/entries"
   units_follow
   rm -rf "$VERSIONS" "$LEDGER"
-  rm -f "$VOLATILE/made" "$LOCK"
+  rm -f "$VOLATILE/made" "$VOLATILE/reach" "$LOCK"
   LAST=yes
 }

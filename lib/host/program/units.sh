@@ -132,7 +132,7 @@ units_install() {
   for when in early late watch; do
     unit_text "$when" >"$RUN/unit"
     if ! unit_stands "$when"; then
-      (umask 022 && put "$path" <"$RUN/unit" && chmod "$(unit_mode)" "$path") && unit_enable "$when" || return 1
+      (umask 022 && put "$path" "$(unit_mode)" <"$RUN/unit") && unit_enable "$when" || return 1
       changed_units=yes
     fi
   done
