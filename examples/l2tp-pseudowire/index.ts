@@ -25,6 +25,7 @@ const wire = new L2tpPseudowire("wire", {
     end("right", { tunnelId: 4000, sessionId: 2000, port: 6000 }),
   ],
   mtu: config.getNumber("mtu"),
+  pathMtu: config.getNumber("pathMtu"),
   cookies: { seed: config.requireSecret("seed") },
 });
 

@@ -3,7 +3,7 @@ import { newHostChange, newQuestion, newSecrets } from "../host/host-change";
 import { type HostLink, type HostRef, hostLink } from "../host/host-ref";
 import { after, lift, mapInput, part, pick } from "../lift";
 import { ownerOf } from "../plan/context";
-import { deriveCookies } from "../plan/cookies";
+import { planCookies } from "../plan/cookies";
 import { factText } from "../plan/host-state";
 import { type PseudowirePlan, planPseudowire, type Sequencing } from "../plan/pseudowire";
 import type { Encapsulation } from "../plan/pseudowire-mtu";
@@ -24,6 +24,13 @@ export interface WireBridgeArgs {
    * @default - none
    */
   port?: pulumi.Input<string>;
+  /**
+   * Whether the bridge runs a spanning tree (IEEE 802.1D), which opens loops: for two wires between two bridges, or LANs that
+   * are connected in another way too. A bridge of its own gets one, with the shortest delay that the standard allows; of an
+   * existing one it is required.
+   * @default false
+   */
+  stp?: pulumi.Input<boolean>;
 }
 
 /** One end of a {@link L2tpPseudowire}. */
@@ -70,8 +77,17 @@ export interface PseudowireEndArgs {
 
 /** Cookies of a {@link L2tpPseudowire}: what must stand in each frame, so that a stray one is dropped (RFC 3931, 4.1). */
 export interface CookieArgs {
-  /** A secret from which both cookies are derived; kept secret. */
-  seed: pulumi.Input<string>;
+  /**
+   * A secret from which both cookies are derived; kept secret.
+   * @default - `values` are given
+   */
+  seed?: pulumi.Input<string>;
+  /**
+   * The cookies themselves, in hex: what the first end sends, and what the second sends. For an end whose operator has chosen
+   * them; kept secret.
+   * @default - derived from `seed`
+   */
+  values?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Length of each: 4 or 8 bytes.
    * @default 8
@@ -126,8 +142,10 @@ export interface OperatorSettings {
 /**
  * An Ethernet wire between two hosts: a static L2TPv3 tunnel with one session (RFC 3931), both ends from one declaration.
  *
- * Both hosts are asked first whether anything stands in the way; then both ends are made; then one asks the other across the
- * wire, with frames as large as it should carry; only then are they plugged into their bridges. The wire is not encrypted.
+ * Both hosts are asked first whether anything stands in the way; then both ends are made; then each asks the other across the
+ * wire, with frames as large as it should carry; only then are they plugged into their bridges. From then on each host asks the
+ * other every half a minute: its journal, `wirework check` and `detectDrift` say when a wire carries nothing, or no full frames.
+ * The wire is not encrypted.
  *
  * @example
  * ```ts
@@ -148,10 +166,12 @@ export class L2tpPseudowire extends pulumi.ComponentResource {
   readonly interfaceNames: pulumi.Output<string[]>;
   /** MTU inside. */
   readonly mtu: pulumi.Output<number>;
-  /** What was proved across the wire, or why nothing was. */
+  /** What was proved across the wire, a line for each end of ours, or why nothing was. */
   readonly verification: pulumi.Output<string>;
   /** What the operator sets of an end that others run; empty where both are ours. */
   readonly operatorSettings: pulumi.Output<OperatorSettings>;
+  /** The cookies, a secret: what the first end sends, and what the second sends; empty without. */
+  readonly cookies: pulumi.Output<string[]>;
 
   constructor(name: string, args: L2tpPseudowireArgs, opts?: pulumi.ComponentResourceOptions) {
     const { ends, cookies, ...rest } = args ?? {};
@@ -176,7 +196,7 @@ export class L2tpPseudowire extends pulumi.ComponentResource {
       pulumi.secret(
         pulumi
           .all([pulumi.output(cookies), cookieBytes])
-          .apply(([{ seed }, bytes]) => deriveCookies(seed, owner, bytes ?? 8)),
+          .apply(([{ seed, values }, bytes]) => planCookies(context, { seed, values, bytes })),
       );
     const cookieNames = derived && pulumi.unsecret(derived.apply((known) => known.map(({ name }) => name)));
     const states =
@@ -211,7 +231,7 @@ export class L2tpPseudowire extends pulumi.ComponentResource {
     );
     const proofs = each((link, index, role) => {
       const lines = part(plan, ({ ends }) => ends[index]!.proof);
-      return index > 0 || lines.known?.length === 0
+      return lines.known?.length === 0
         ? undefined
         : newQuestion(
             `${role}-proof`,
@@ -238,13 +258,22 @@ export class L2tpPseudowire extends pulumi.ComponentResource {
       ),
     );
     this.mtu = pulumi.output(pick(plan, ({ mtu }) => mtu));
-    this.verification = proofs[0]?.stdout ?? pulumi.output("not verified: nobody is known to answer at the other end");
+    this.verification =
+      proofs.length === 0
+        ? pulumi.output(pick(plan, ({ unproved }) => `not verified: ${unproved}`))
+        : pulumi.unsecret(
+            pulumi.all(proofs.map(({ stdout }) => stdout)).apply((said) => said.map((text) => text.trim()).join("\n")),
+          );
+    this.cookies = derived
+      ? pulumi.secret(derived.apply((known) => known.map(({ value }) => value)))
+      : pulumi.output([] as string[]);
     this.operatorSettings = pulumi.output(pick(plan, operatorSettings));
     this.registerOutputs({
       interfaceNames: this.interfaceNames,
       mtu: this.mtu,
       verification: this.verification,
       operatorSettings: this.operatorSettings,
+      cookies: this.cookies,
     });
   }
 }

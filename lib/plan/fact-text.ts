@@ -37,6 +37,7 @@ const isLineNumber: Form = (text) => (/^(?!000)[0-9]{3}$/.test(text) ? text : un
 const isPath: Form = (text) => (/^(?:\/[A-Za-z0-9._@-]+)+$/.test(text) ? text : undefined);
 const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text : undefined);
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
+const isOne: Form = (text) => (text === "1" ? 1 : undefined);
 const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
@@ -90,6 +91,7 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "peer", field: "peer", form: isLink, optional: true },
     { word: "address", field: "address", form: isMac, optional: true },
     { word: "mtu", field: "mtu", form: isNumber, optional: true },
+    { word: "stp_state", field: "stpState", form: isOne, optional: true },
   ],
   set: [
     { field: "dev", form: isLink },
@@ -116,6 +118,12 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "seq", field: "seq", form: isOneOf("send", "recv", "both"), optional: true },
     { word: "l2spec", field: "l2spec", form: isOneOf("none"), optional: true },
     { word: "address", field: "address", form: isMac },
+    { word: "mtu", field: "mtu", form: isNumber },
+  ],
+  reach: [
+    { field: "address", form: isAddress },
+    { word: "or", field: "or", form: isAddress, optional: true },
+    { word: "dev", field: "dev", form: isLink },
     { word: "mtu", field: "mtu", form: isNumber },
   ],
   sysctl: [

@@ -82,6 +82,8 @@ export interface LinkFact {
   readonly address?: string;
   /** MTU; the parent's when absent. */
   readonly mtu?: number;
+  /** Spanning tree, of a bridge (IEEE 802.1D); off when absent. */
+  readonly stpState?: 1;
 }
 
 /** One attribute of a link, ours or not: what it was before comes back when the fact goes. */
@@ -141,6 +143,20 @@ export interface SessionFact {
   /** MAC address of the interface. */
   readonly address: string;
   /** MTU of the interface. */
+  readonly mtu: number;
+}
+
+/** What must answer across a wire. Nothing is made for it: it is asked again and again, and silence is a difference. */
+export interface ReachFact {
+  /** Kind of the fact. */
+  readonly kind: "reach";
+  /** Link-local address of the other end. */
+  readonly address: string;
+  /** A second one, of which either will do. */
+  readonly or?: string;
+  /** The wire. */
+  readonly dev: string;
+  /** Size of the frames that must pass. */
   readonly mtu: number;
 }
 
@@ -315,6 +331,7 @@ export type Fact =
   | SetFact
   | TunnelFact
   | SessionFact
+  | ReachFact
   | SysctlFact
   | AddressFact
   | RouteFact

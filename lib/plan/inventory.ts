@@ -23,7 +23,8 @@ export interface Claim {
     | "mark"
     | "bridge"
     | "vlan"
-    | "tunnel";
+    | "tunnel"
+    | "wire";
   /** The thing, canonical; of some kinds its first word is the thing, and the rest is what it is used for. */
   readonly value: string;
   /** Class of the component that claims it. */
@@ -154,6 +155,7 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   priority: "choose another priority: an agent takes three, from the given one on",
   mark: "choose another mark, or give both the same table",
   tunnel: "choose another id",
+  wire: "two wires between two bridges are a loop: turn the bridges' spanning tree on (stp), or join them by one wire",
   bridge: "all that stands on one bridge leaves by one table: give both the same, or networks of their own",
   vlan: "a tag on a link is one link with one name and one MTU: say the same of it everywhere",
 };

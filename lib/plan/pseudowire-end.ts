@@ -13,6 +13,8 @@ export interface WireBridgeSettings {
   readonly existing?: boolean;
   /** @default - none */
   readonly port?: string;
+  /** @default false */
+  readonly stp?: boolean;
 }
 
 /** One end of a wire. */
@@ -41,6 +43,8 @@ export interface WireBridge {
   /** Its MAC address, where the bridge is made for the wire. */
   readonly macAddress?: string;
   readonly port?: string;
+  /** Whether it keeps loops open. */
+  readonly stp: boolean;
 }
 
 /** One end that was read. */
@@ -144,10 +148,11 @@ function readBridge(
   if (!isGiven(problems, path, settings)) {
     return undefined;
   }
-  const given = readObject(problems, path, settings, ["name", "existing", "port"]);
+  const given = readObject(problems, path, settings, ["name", "existing", "port", "stp"]);
   const name = readRequired(problems, memberPath(path, "name"), given.name, parseInterfaceName);
   const existing = readBoolean(problems, memberPath(path, "existing"), given.existing) ?? false;
   const port = read(problems, memberPath(path, "port"), given.port, parseInterfaceName);
+  const stp = readBoolean(problems, memberPath(path, "stp"), given.stp) ?? false;
   if (port !== undefined && port === name) {
     problems.add(memberPath(path, "port"), port, "is the bridge itself", "give the link that leads to the LAN");
   }
@@ -157,5 +162,6 @@ function readBridge(
         name,
         ...(!existing && { macAddress: deriveMac(`${seed} bridge`) }),
         ...(port !== undefined && { port }),
+        stp,
       };
 }

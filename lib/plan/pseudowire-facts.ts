@@ -1,6 +1,7 @@
 import { addressText } from "../net/address";
 import { linkLocalOf } from "../net/mac";
-import type { Fact } from "./facts";
+import type { Fact, ReachFact } from "./facts";
+import { factText } from "./host-state";
 import type { PseudowireEnd } from "./pseudowire-end";
 import { Encapsulation, IPV6_MINIMUM } from "./pseudowire-mtu";
 
@@ -27,6 +28,7 @@ export function endFacts(wire: Wire, end: PseudowireEnd, peer: PseudowireEnd, co
   const udp = wire.encapsulation === Encapsulation.Udp;
   return [
     ...moduleNames(wire, end).map((name): Fact => ({ kind: "module", name })),
+    ...(reachFacts(wire, end, peer).length === 0 ? [] : [{ kind: "require", condition: "program ping" } as const]),
     ...(end.underlay === undefined
       ? []
       : [{ kind: "require", condition: `path ${remote} from ${local} dev ${end.underlay}` } as const]),
@@ -66,24 +68,28 @@ function bridgeFacts({ bridge }: PseudowireEnd): Fact[] {
   if (bridge === undefined) {
     return [];
   }
-  const { name, macAddress, port } = bridge;
+  const { name, macAddress, port, stp } = bridge;
+  const existing = stp ? `bridge ${name} stp` : `bridge ${name}`;
   return [
     ...(macAddress === undefined
-      ? [{ kind: "require", condition: `link ${name}` } as const]
-      : [{ kind: "link", name, type: "bridge", address: macAddress } as const]),
+      ? [{ kind: "require", condition: existing } as const]
+      : [{ kind: "link", name, type: "bridge", address: macAddress, ...(stp && { stpState: 1 as const }) } as const]),
     ...(port === undefined
       ? []
       : ([
           { kind: "require", condition: `link ${port}` },
           { kind: "require", condition: `not-management ${port}` },
+          // Such as that of the wire's own end, which would then lead into the wire.
+          { kind: "require", condition: `no-address ${port}` },
         ] as const)),
   ];
 }
 
-/** What plugs an end in, once frames are known to cross. */
-export function joinFacts({ interfaceName, bridge }: PseudowireEnd): Fact[] {
+/** What plugs an end in, once frames are known to cross, and what must answer across it from then on. */
+export function joinFacts(wire: Wire, end: PseudowireEnd, peer: PseudowireEnd): Fact[] {
+  const { interfaceName, bridge } = end;
   if (bridge === undefined) {
-    return [];
+    return reachFacts(wire, end, peer);
   }
   const port = (dev: string): Fact => ({ kind: "set", dev, master: bridge.name });
   const local: Fact[] =
@@ -94,17 +100,31 @@ export function joinFacts({ interfaceName, bridge }: PseudowireEnd): Fact[] {
           { kind: "set", dev: bridge.port, promisc: "on" },
           { kind: "set", dev: bridge.port, state: "up" },
         ];
-  return [port(interfaceName), ...local];
+  return [port(interfaceName), ...local, ...reachFacts(wire, end, peer)];
 }
 
 /**
- * How an end asks the other: by its link-local address, which is known because its MAC address is. Plugged into a bridge,
- * an interface has no address of its own any more, and the bridge's is asked.
+ * What answers at the other end: its link-local address, which is known because its MAC address is. Plugged into a bridge,
+ * an interface has no address of its own any more, and the bridge's answers.
  */
-export function proofLines({ mtu }: Wire, end: PseudowireEnd, peer: PseudowireEnd): string[] {
+function reachFacts({ mtu }: Wire, end: PseudowireEnd, peer: PseudowireEnd): ReachFact[] {
   if (mtu < IPV6_MINIMUM || peer.hostIdentity === undefined) {
     return [];
   }
-  const targets = [peer.macAddress, ...(peer.bridge?.macAddress === undefined ? [] : [peer.bridge.macAddress])];
-  return ["timeout 30", `reach ${targets.map(linkLocalOf).join(" ")} dev ${end.interfaceName} mtu ${mtu}`];
+  const bridge = peer.bridge?.macAddress;
+  return [
+    {
+      kind: "reach",
+      address: linkLocalOf(peer.macAddress),
+      ...(bridge !== undefined && { or: linkLocalOf(bridge) }),
+      dev: end.interfaceName,
+      mtu,
+    },
+  ];
+}
+
+/** How an end asks the other, before it is plugged in. */
+export function proofLines(wire: Wire, end: PseudowireEnd, peer: PseudowireEnd): string[] {
+  const asked = reachFacts(wire, end, peer).map(factText);
+  return asked.length === 0 ? [] : ["timeout 30", ...asked];
 }

@@ -22,7 +22,7 @@ export function operatorSettings(wire: Wire, theirs: PseudowireEnd, ours: Pseudo
       udp ? `UDP ports: local ${theirs.port}, remote ${ours.port}` : "over IP, protocol 115",
       `tunnel ids: local ${theirs.tunnelId}, remote ${ours.tunnelId}`,
       `session ids: local ${theirs.sessionId}, remote ${ours.sessionId}`,
-      cookies ? "cookies: given apart" : "no cookies",
+      cookies ? `cookies: the output cookies, a secret; COOKIE is that of ${theirs.path}` : "no cookies",
       wire.sublayer ? "default L2-specific sublayer" : "no L2-specific sublayer",
       ...(wire.sequencing === undefined ? [] : [`sequence numbers: ${MIRRORED[wire.sequencing]}`]),
       `MTU of the interface: ${wire.mtu}`,

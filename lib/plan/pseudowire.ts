@@ -49,7 +49,7 @@ export interface PseudowireSettings {
 export interface PseudowireEndPlan {
   /** Tunnel, session and bridge, not yet joined. */
   readonly hostState: HostState;
-  /** What joins the wire to its bridge; nothing without one. */
+  /** What joins the wire to its bridge, where it has one, and what must answer across it. */
   readonly join: HostState;
   /** What it asks across the wire; nothing where nobody is known to answer. */
   readonly proof: readonly string[];
@@ -63,6 +63,8 @@ export interface PseudowirePlan {
   readonly interfaceNames: readonly string[];
   /** MTU inside. */
   readonly mtu: number;
+  /** Why nothing is asked across the wire, where nothing is. */
+  readonly unproved: string;
   /** What others set at their end: a list, and commands for Linux. */
   readonly operator?: { readonly settings: readonly string[]; readonly linux: readonly string[] };
   /** What no other component may have. */
@@ -117,7 +119,7 @@ export function planPseudowire(context: PlanContext, given: PseudowireSettings):
     return ours(end)
       ? {
           hostState: hostState(endFacts(wire, end, peer, cookies)),
-          join: hostState(joinFacts(end)),
+          join: hostState(joinFacts(wire, end, peer)),
           proof: proofLines(wire, end, peer),
         }
       : { hostState: none, join: none, proof: [] };
@@ -128,10 +130,17 @@ export function planPseudowire(context: PlanContext, given: PseudowireSettings):
     ends: plans,
     interfaceNames: ends.map(({ interfaceName }) => interfaceName),
     mtu,
+    unproved:
+      theirs === undefined
+        ? `with an MTU of ${mtu} there is no IPv6 inside, by which the ends could ask each other`
+        : "nobody is known to answer at the other end",
     ...(theirs && {
       operator: operatorSettings(wire, theirs, ends.find(ours)!, cookieBytes > 0),
     }),
-    claims: ends.filter(ours).flatMap((end) => endClaims(context, end, encapsulation)),
+    claims: [
+      ...ends.filter(ours).flatMap((end) => endClaims(context, end, encapsulation)),
+      ...loopClaims(context, ends),
+    ],
     warnings: [...warnings, ...ends.flatMap((end) => bridgeWarnings(end, mtu)), NO_ENCRYPTION],
   };
 }
@@ -187,6 +196,17 @@ function endClaims(context: PlanContext, end: PseudowireEnd, encapsulation: Enca
       : []),
     ...(end.bridge?.macAddress === undefined ? [] : [claim("interface", end.bridge.name, "bridge.name")]),
     ...(end.bridge?.port === undefined ? [] : [claim("interface", end.bridge.port, "bridge.port")]),
+  ];
+}
+
+/** Two wires between two bridges are a loop, unless a spanning tree opens it. */
+function loopClaims(context: PlanContext, ends: readonly PseudowireEnd[]): Claim[] {
+  if (ends.some(({ hostIdentity, bridge }) => hostIdentity === undefined || bridge === undefined || bridge.stp)) {
+    return [];
+  }
+  const value = ends.map(({ hostIdentity, bridge }) => `${bridge!.name} of ${hostIdentity}`).sort();
+  return [
+    claimOf(context, { scope: "all hosts", kind: "wire", value: value.join(" and "), property: "ends[0].bridge.stp" }),
   ];
 }
 

@@ -29,6 +29,8 @@ const LEARNED = "the next hop is learned while the host runs, and only the watch
 
 const WATCHED = "it is set whenever the container starts, by the watcher that only units run";
 
+const ASKED = "it is asked again and again, by the watcher that only units run";
+
 /** How a shell script treats each kind of fact. */
 export const SCRIPT_KINDS: Backend["kinds"] = {
   window: "stands",
@@ -47,6 +49,7 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   rule: "rendered",
   tunnel: { refused: L2TP },
   session: { refused: L2TP },
+  reach: { refused: ASKED },
   nat: { refused: NFT },
   reply: { refused: NFT },
   mac: { refused: WATCHED },
@@ -82,7 +85,7 @@ export function linksOfOthers(facts: readonly Fact[]): string[] {
 
 /** Makes a link, marked as ours in the same request. */
 export function linkCommands(owner: string, link: FactOf<"link">): string[] {
-  const { name, parent, type, mode, flag, id, protocol, peer, address, mtu } = link;
+  const { name, parent, type, mode, flag, id, protocol, peer, address, mtu, stpState } = link;
   const size = mtu === undefined ? [] : [`mtu ${mtu}`];
   const end = (of: string) => [`name ${of} group ${GROUP}`, ...size];
   const words = [
@@ -95,7 +98,8 @@ export function linkCommands(owner: string, link: FactOf<"link">): string[] {
     ...(mode === undefined ? [] : [`mode ${mode}`]),
     ...(flag === undefined ? [] : [flag]),
     ...(peer === undefined ? [] : ["peer", ...end(peer)]),
-    ...(type === "bridge" ? ["forward_delay 0"] : []),
+    // With a spanning tree, the least that its standard allows; it is 0 otherwise.
+    ...(type === "bridge" ? [stpState === undefined ? "forward_delay 0" : "stp_state 1 forward_delay 200"] : []),
   ];
   const ends = peer === undefined ? [name] : [name, peer];
   return [`ip link add ${words.join(" ")}`, ...ends.map((of) => `ip link set dev ${of} alias wirework:${owner}`)].map(

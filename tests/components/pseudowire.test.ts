@@ -27,6 +27,8 @@ describe("L2tpPseudowire", () => {
         "command:remote:Command wire-1-secrets",
         "command:remote:Command wire-1-stage",
         "command:remote:Command wire-2-facts",
+        "command:remote:Command wire-2-join",
+        "command:remote:Command wire-2-proof",
         "command:remote:Command wire-2-secrets",
         "command:remote:Command wire-2-stage",
       ],
@@ -34,7 +36,10 @@ describe("L2tpPseudowire", () => {
     const stdin = (name: string) => found.find((one) => one.name === name)!.inputs.stdin;
     const named = /cookie (\S+) peer_cookie (\S+)/.exec(stdin("wire-1-facts"))!;
     assert.match(stdin("wire-2-facts"), new RegExp(` cookie ${named[2]} peer_cookie ${named[1]} `));
-    assert.match(stdin("wire-1-join"), /^owner project\/stack\/L2tpPseudowire\.wire\.join\nset wire0 master br0\n$/m);
+    assert.match(
+      stdin("wire-1-join"),
+      /^owner project\/stack\/L2tpPseudowire\.wire\.join\nset wire0 master br0\nreach fe80:/m,
+    );
     assert.match(stdin("wire-1-proof"), /^reach fe80::\S+ dev wire0 mtu 1418$/m);
     const secrets = String(secretValue(stdin("wire-1-secrets")));
     assert.match(secrets, new RegExp(`^secret ${named[1]} [0-9a-f]{16}$`, "m"));

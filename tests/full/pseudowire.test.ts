@@ -1,65 +1,58 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import type { FullHost } from "../lab/full-host";
-import { Lab } from "../lab/lab";
-import type { Lan } from "../lab/lan";
-import { diffSnapshots, type Snapshot } from "../lab/snapshot";
+import { LabImage } from "../lab/images";
+import { diffSnapshots } from "../lab/snapshot";
 import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
+import { ENDPOINTS, type FullSite, fullSite } from "./site";
+
+const example = (name: string) => join(__dirname, "../../examples", name);
+const wait = { timeoutMs: 600_000, intervalMs: 1000 };
+
+// What nobody mends while the watcher stands still.
+const OTHER_COOKIES = `
+systemctl stop wirework-watch
+ip l2tp del session tunnel_id 4000 session_id 2000
+ip l2tp add session name wire0 tunnel_id 4000 session_id 2000 peer_session_id 1000 cookie ${"1".repeat(16)} peer_cookie ${"2".repeat(16)}
+ip link set wire0 master br-wire up mtu 1418`;
+const HEADER = `header=$(printf '%s\n' "wirework 1" "host $(sed -n 's/^host //p' /var/lib/wirework/machine)" "owner a/b/c")`;
 
 // Two kernels of their own on one path, and behind each a LAN that the wire joins to the other.
 describe("a pseudowire between two full hosts", function () {
   // Emulated, and the machine may be busy with other phases.
   this.timeout(3_000_000);
-  let lab: Lab;
-  let lans: { left: Lan; right: Lan };
-  let hosts: { left: FullHost; right: FullHost };
-  let found: Snapshot[];
+  let site: FullSite;
+  let lans: FullSite["lans"];
 
   before(async () => {
-    lab = await Lab.start();
-    const lan = (name: string, subnet: number, client: number) =>
-      lab.lan({ name, subnet: `10.9.${subnet}.0/24`, gateway: `10.9.${subnet}.1`, client: `10.9.${subnet}.${client}` });
-    const path = await lab.lan({
-      ...{ name: "path", subnet: "10.7.0.0/24", gateway: "10.7.0.1", subnet6: "fd00:7::/64", gateway6: "fd00:7::1" },
-    });
-    // One subnet in two LANs: what the wire joins.
-    lans = { left: await lan("left", 1, 101), right: await lan("right", 1, 102) };
-    const host = (name: "left" | "right", address: string) =>
-      lab.fullHost({
-        name,
-        lans: [
-          { lan: path, interface: "eth1", addresses: [`${address}/64`] },
-          { lan: lans[name], interface: "eth2" },
-        ],
-      });
-    const [left, right] = await Promise.all([host("left", "fd00:7::10"), host("right", "fd00:7::20")]);
-    hosts = { left: left!, right: right! };
-    found = await Promise.all([left!.snapshot(), right!.snapshot()]);
+    site = await fullSite();
+    lans = site.lans;
   });
-
-  after(() => lab.stop());
 
   const ping = (size: number) =>
     lans.left.exec("client", `ping -n -q -c 1 -W 5 -M do -s ${size - 28} 10.9.1.102`, { check: false });
-  const crosses = (event: string) =>
-    until(event, { timeoutMs: 600_000, intervalMs: 1000 }, async () => (await ping(1418)).code === 0 || undefined);
+  const crosses = (event: string) => until(event, wait, async () => (await ping(1418)).code === 0 || undefined);
 
   it("joins two LANs, stays over a reboot and a session that was deleted by hand, changes in place, and goes without a trace", async () => {
-    const { left, right } = hosts;
+    const { left, right } = site.hosts;
+    const found = await Promise.all([left.snapshot(), right.snapshot()]);
     assert.notEqual((await ping(100)).code, 0, "the LANs are apart before");
-    const stack = new Stack({ dir: join(__dirname, "../../examples/l2tp-pseudowire"), check: true });
-    await stack.config({ left: left.address, leftHostKey: left.hostKey, leftEndpoint: "fd00:7::10" });
+    const stack = new Stack({
+      dir: example("l2tp-pseudowire"),
+      check: true,
+      timeoutMs: 900_000,
+    });
+    await stack.config({ left: left.address, leftHostKey: left.hostKey, leftEndpoint: ENDPOINTS.left.v6 });
     await stack.config({
       right: right.address,
       rightHostKey: right.hostKey,
-      rightEndpoint: "fd00:7::20",
+      rightEndpoint: ENDPOINTS.right.v6,
       port: "eth2",
     });
     await stack.config({ privateKey: left.privateKey, seed: "of cookies" }, "secret");
     await stack.up();
     const { verified, mtu } = (await stack.outputs()) as { verified: string; mtu: number };
-    assert.match(verified, /answered across wire0, with frames of 1418 bytes/);
+    assert.match(verified, /^fe80::.* with frames of 1418 bytes; .*\nfe80::.* with frames of 1418 bytes; /);
     assert.equal(mtu, 1418);
     await crosses("up");
     // A bridge leaves room for a VLAN tag: four bytes more pass, in fragments outside.
@@ -67,25 +60,83 @@ describe("a pseudowire between two full hosts", function () {
     const steps = (await stack.preview()).steps.filter(({ op }) => op !== "same" && op !== "refresh");
     assert.deepEqual(steps, [], "a second preview must be empty");
 
-    await right.exec("ip l2tp del session tunnel_id 4000 session_id 2000");
-    await crosses("a session deleted by hand");
+    assert.doesNotMatch((await left.exec("wirework status")).stdout, /\ndrift\n/);
+    await right.exec(OTHER_COOKIES);
+    const silent = (await left.exec("wirework status")).stdout;
+    assert.match(silent, /\ndrift\n {2}- reach fe80::.* dev wire0 mtu 1418\n {2}\+ reach dev wire0 silent since /);
+    assert.match(
+      (await right.exec("wirework status")).stdout,
+      /\ndrift\n {2}- session 2000 /,
+      "the end that differs says it",
+    );
+    const reach = /^ {2}(reach .*)$/m.exec(silent)![1]!;
+    const asked = await left.exec(`${HEADER}; printf '%s\\n' "$header" "timeout 5" "${reach}" | wirework prove`, {
+      check: false,
+    });
+    assert.match(asked.stderr, /dropped here: [1-9]\d* frames of the other end, because their cookie is not the one/);
+    assert.doesNotMatch(asked.stderr, /1{8}|2{8}/, "a cookie in the open");
+    await right.exec("systemctl start wirework-watch");
+    await crosses("cookies changed by hand");
     await right.reboot();
     await crosses("a reboot of one end");
-
-    await stack.config({ mtu: "1300" });
-    const changed = (await stack.preview()).steps.filter(({ op }) => op !== "same" && op !== "refresh");
-    assert.ok(
-      changed.every(({ op }) => op === "update"),
-      JSON.stringify(changed),
+    await until("the other end answers again", wait, async () =>
+      /\ndrift\n/.test((await left.exec("wirework status")).stdout) ? undefined : true,
     );
+
+    // A path that carries less: what fits has no room for IPv6 inside; what does not travels in fragments.
+    await site.setPathMtu(1280);
+    await stack.config({ pathMtu: "1280" });
+    const { steps: changed, stdout } = await stack.preview();
+    assert.match(stdout, /an MTU of 1198 is below 1280: IPv6 does not run inside \(RFC 8200\)/);
+    const kinds = changed.filter(({ op }) => op !== "same").map(({ op, name }) => `${op} ${name}`);
+    assert.deepEqual(kinds.sort(), [
+      ...["delete wire-1-proof", "delete wire-2-proof", "update wire", "update wire-1-facts"],
+      ...[
+        "update wire-1-join",
+        "update wire-1-stage",
+        "update wire-2-facts",
+        "update wire-2-join",
+        "update wire-2-stage",
+      ],
+    ]);
     await stack.up();
-    await until(
-      "a smaller MTU",
-      { timeoutMs: 60_000, intervalMs: 1000 },
-      async () => (await ping(1300)).code === 0 || undefined,
-    );
-    assert.notEqual((await ping(1300 + 5)).code, 0);
+    const narrow = (await stack.outputs()) as { verified: string; mtu: number };
+    assert.deepEqual([narrow.mtu, narrow.verified.slice(0, 34)], [1198, "not verified: with an MTU of 1198 "]);
+    await until("the MTU that fits", wait, async () => (await ping(1198)).code === 0 || undefined);
+    assert.notEqual((await ping(1198 + 5)).code, 0);
+    await stack.config({ mtu: "1500" });
+    await stack.up();
+    const wide = (await stack.outputs()) as { verified: string };
+    assert.match(wide.verified, /^fe80::.* with frames of 1500 bytes; .*\nfe80::.* with frames of 1500 bytes; /);
+    await until("full frames in fragments", wait, async () => (await ping(1500)).code === 0 || undefined);
 
+    await stack.destroy();
+    stack.dispose();
+    const now = await Promise.all([left.snapshot(), right.snapshot()]);
+    assert.deepEqual(diffSnapshots(found[0]!, now[0]!), [], "the left host must be as it was found");
+    assert.deepEqual(diffSnapshots(found[1]!, now[1]!), [], "the right host must be as it was found");
+    await site.setPathMtu(1500);
+  });
+
+  it("is the LAN of containers on both hosts, which stays over a reboot and goes without a trace", async () => {
+    const { left, right } = site.hosts;
+    const found = await Promise.all([left.snapshot(), right.snapshot()]);
+    const stack = new Stack({ dir: example("shared-lan-two-hosts"), check: true, timeoutMs: 900_000 });
+    await stack.config({ left: left.address, leftHostKey: left.hostKey, leftEndpoint: ENDPOINTS.left.v4 });
+    await stack.config({ right: right.address, rightHostKey: right.hostKey, rightEndpoint: ENDPOINTS.right.v4 });
+    await stack.config({ image: LabImage.probe });
+    await stack.config({ privateKey: left.privateKey, seed: "of cookies" }, "secret");
+    await stack.up();
+    const outputs = (await stack.outputs()) as { verified: string; addresses: Record<"left" | "right", string> };
+    assert.match(outputs.verified, new RegExp(`^target ${outputs.addresses.left} answered `, "m"));
+    const reached = (event: string) =>
+      until(event, wait, async () => {
+        const ask = `docker exec left ping -c 1 -W 5 -s 1400 ${outputs.addresses.right}`;
+        return (await left.exec(ask, { check: false })).code === 0 || undefined;
+      });
+    await reached("up");
+    await left.reboot();
+    await reached("a reboot of one end");
     await stack.destroy();
     stack.dispose();
     const now = await Promise.all([left.snapshot(), right.snapshot()]);

@@ -51,6 +51,27 @@ describe("ports of a bridge", () => {
       assertSame(await host.snapshot(), before);
     }));
 
+  it("wait for a spanning tree where their bridge has one, which comes and goes in place", () =>
+    inSandbox(async (host) => {
+      const before = await host.snapshot();
+      const plain = ["link br7 type bridge address 02:00:00:00:00:07"];
+      const tree = [`${plain[0]} stp_state 1`];
+      assert.equal((await host.apply(tree)).stdout, `+ ${tree[0]}\n`);
+      assert.match(await links(host), / br7: <.*\n.*\n +bridge forward_delay 200 .* stp_state 1 /);
+      assert.equal((await host.apply(tree)).stdout, "unchanged\n");
+      const number = async () => (await host.exec("cat /sys/class/net/br7/ifindex")).stdout;
+      const made = await number();
+      await host.exec("ip link set br7 type bridge stp_state 0");
+      assert.match((await host.check(tree)).stdout, /^- link br7 .* stp_state 1\n\+ link br7 type bridge /);
+      assert.equal((await host.apply(tree)).stdout, `~ ${tree[0]}\n`);
+      assert.equal((await host.check(tree)).stdout, "as declared\n");
+      assert.equal((await host.apply(plain)).stdout, `~ ${plain[0]}\n`);
+      assert.match(await links(host), / br7: <.*\n.*\n +bridge forward_delay 0 .* stp_state 0 /);
+      assert.equal(await number(), made, "its ports would lose it otherwise");
+      assert.equal((await host.remove(plain)).code, 0);
+      assertSame(await host.snapshot(), before);
+    }));
+
   it("follow a bridge that is made anew, and one of another name", () =>
     inSandbox(async (host) => {
       await host.exec(NIC, "", true);

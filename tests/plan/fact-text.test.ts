@@ -50,6 +50,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
     peer: link,
     address: mac,
     mtu: u32,
+    stpState: fc.constant(1),
   } as { [field: string]: fc.Arbitrary<unknown> }),
   set: fc.oneof(
     fc.record({ dev: link, master: link }),
@@ -69,6 +70,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
     seq: fc.constantFrom("send", "recv", "both"),
     l2spec: fc.constant("none"),
   } as { [field: string]: fc.Arbitrary<unknown> }),
+  reach: some({ address: single, dev: link, mtu: u32 }, { or: single }),
   sysctl: some({ key: word, value: line }, {}),
   addr: fc.record({ address: address.map((one) => `${addressText(one.address)}/${one.length}`), dev: link }),
   follow: fc.record({ destination: fc.constantFrom("0.0.0.0/0", "::/0"), dev: link, table: u32 }),

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { linkLocalOf } from "../../lib/net/mac";
+import { planCookies } from "../../lib/plan/cookies";
 import { factText } from "../../lib/plan/host-state";
 import { type PseudowireSettings, planPseudowire } from "../../lib/plan/pseudowire";
 import { wireOverhead } from "../../lib/plan/pseudowire-mtu";
@@ -39,18 +40,22 @@ function problems(settings: unknown): string[] {
 describe("a pseudowire", () => {
   it("comes to mirrored tunnels and sessions, and is joined apart", () => {
     const [one, two] = plan().ends;
-    const mac = /address (\S+) mtu/.exec(lines(0)[5]!)![1];
+    const mac = /address (\S+) mtu/.exec(lines(0).at(-1)!)![1];
+    const reach = (index: number) => plan().ends[index]!.proof[1];
     assert.deepEqual(lines(0), [
       "require link eth1",
+      "require no-address eth1",
       "require not-management eth1",
+      "require program ping",
       "module l2tp_eth",
-      lines(0)[3],
+      lines(0)[5],
       "tunnel 3000 peer 4000 encap udp local 2001:db8:1::10 remote 2001:db8:2::10 sport 5000 dport 6000",
       `session 1000 peer 2000 tunnel 3000 dev wire0 address ${mac} mtu 1426`,
     ]);
-    assert.match(lines(0)[3]!, /^link br-wire type bridge address [0-9a-f:]{17}$/);
-    assert.deepEqual(lines(1).slice(0, 3), [
-      "require link br0",
+    assert.match(lines(0)[5]!, /^link br-wire type bridge address [0-9a-f:]{17}$/);
+    assert.deepEqual(lines(1).slice(0, 4), [
+      "require bridge br0",
+      "require program ping",
       "module l2tp_eth",
       "tunnel 4000 peer 3000 encap udp local 2001:db8:2::10 remote 2001:db8:1::10 sport 6000 dport 5000",
     ]);
@@ -59,8 +64,9 @@ describe("a pseudowire", () => {
       "set eth1 promisc on",
       "set eth1 up",
       "set wire0 master br-wire",
+      reach(0),
     ]);
-    assert.deepEqual(two!.join.facts.map(factText), ["set wire0 master br0"]);
+    assert.deepEqual(two!.join.facts.map(factText), ["set wire0 master br0", reach(1)]);
   });
 
   it("is proved by asking the other end's link-local addresses: the interface's, and that of its own bridge", () => {
@@ -70,7 +76,7 @@ describe("a pseudowire", () => {
     assert.deepEqual(one!.proof, ["timeout 30", `reach ${linkLocalOf(wire(1))} dev wire0 mtu 1426`]);
     assert.deepEqual(two!.proof, [
       "timeout 30",
-      `reach ${linkLocalOf(wire(0))} ${linkLocalOf(bridge)} dev wire0 mtu 1426`,
+      `reach ${linkLocalOf(wire(0))} or ${linkLocalOf(bridge)} dev wire0 mtu 1426`,
     ]);
     assert.equal(linkLocalOf("02:00:00:00:00:0b"), "fe80::ff:fe00:b");
     assert.deepEqual(plan({ mtu: 1200 }).ends[0]!.proof, [], "no IPv6 inside, nobody to ask");
@@ -124,8 +130,9 @@ describe("a pseudowire", () => {
       values("wire").filter((value) => values("other").includes(value)),
       [],
     );
-    const [tunnel, session] = bare("wire").ends[0]!.hostState.facts.slice(1).map(factText);
-    const mirrored = bare("wire").ends[1]!.hostState.facts.slice(1).map(factText);
+    const made = (index: number) => bare("wire").ends[index]!.hostState.facts.map(factText).slice(-2);
+    const [tunnel, session] = made(0);
+    const mirrored = made(1);
     const ids = (text: string) => text.split(" ").slice(1, 4);
     assert.deepEqual(ids(tunnel!), ids(mirrored[0]!).reverse());
     assert.deepEqual(ids(session!), ids(mirrored[1]!).reverse());
@@ -156,6 +163,25 @@ describe("a pseudowire", () => {
       /session_id 2000 peer_session_id 1000 cookie COOKIE peer_cookie PEER_COOKIE seq recv$/,
     );
     assert.ok(planned.operator!.settings.includes("UDP ports: local 6000, remote 5000"));
+  });
+
+  it("with a spanning tree, where two wires join two bridges", () => {
+    const bridged = (stp?: boolean) =>
+      plan({
+        ends: [
+          { ...left!, bridge: { ...left!.bridge!, ...(stp && { stp }) } },
+          { ...right!, bridge: { name: "br0", existing: true } },
+        ],
+      });
+    const wires = (planned: ReturnType<typeof plan>) => planned.claims.filter(({ kind }) => kind === "wire");
+    assert.deepEqual(
+      wires(bridged()).map(({ value }) => value),
+      ["br-wire of left and br0 of right"],
+    );
+    assert.deepEqual(wires(bridged(true)), []);
+    assert.ok(bridged(true).ends[0]!.hostState.facts.map(factText).join("\n").includes(" stp_state 1"));
+    const existing = plan({ ends: [left!, { ...right!, bridge: { name: "br0", existing: true, stp: true } }] });
+    assert.ok(existing.ends[1]!.hostState.facts.map(factText).includes("require bridge br0 stp"));
   });
 
   it("requires the link that it is told to go by", () => {
@@ -203,5 +229,38 @@ describe("a pseudowire is refused", () => {
     ["no address", { ends: [{ hostIdentity: "left" }, right] }, /ends\[0\]\.address: is missing/],
   ] as const) {
     it(`with ${what}`, () => assert.match(problems(settings).join("\n"), rule));
+  }
+});
+
+describe("cookies of a wire", () => {
+  const cookies = (settings: object) => planCookies(context, settings);
+
+  it("come of a seed, other ones for each end and each wire, or are given", () => {
+    const [one, two] = cookies({ seed: "s" });
+    assert.match(one!.value, /^[0-9a-f]{16}$/);
+    assert.notEqual(one!.value, two!.value);
+    assert.notEqual(planCookies({ ...context, name: "other" }, { seed: "s" })[0]!.value, one!.value);
+    const given = cookies({ values: ["0011223344556677", "8899AABBCCDDEEFF"] });
+    assert.deepEqual(
+      given.map(({ value }) => value),
+      ["0011223344556677", "8899aabbccddeeff"],
+    );
+    assert.ok(given.every(({ name }) => /^[0-9a-f]{16}$/.test(name)));
+    assert.equal(cookies({ values: ["00112233", "44556677"], bytes: 4 })[0]!.value, "00112233");
+  });
+
+  for (const [what, settings, rule] of [
+    ["neither seed nor values", {}, /cookies: hold neither/],
+    ["both", { seed: "canary", values: ["0011223344556677", "8899aabbccddeeff"] }, /cookies: hold both/],
+    ["one value", { values: ["0011223344556677"] }, /cookies\.values: are 1; give two/],
+    ["values of another length", { values: ["cafe0001", "cafe0002"] }, /cookies\.values\[0\]: is not 16 hex digits/],
+    ["values that are no digits", { values: ["canary", "0011223344556677"] }, /cookies\.values\[0\]: is not 16/],
+  ] as const) {
+    it(`are refused with ${what}, and the error holds nothing of them`, () => {
+      assert.throws(
+        () => cookies(settings),
+        (error: Error) => rule.test(error.message) && !/canary|cafe|0011/.test(error.message),
+      );
+    });
   }
 });

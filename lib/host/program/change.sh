@@ -179,6 +179,7 @@ unreadable() { fail "cannot read the kernel's state: $(cat "$RUN/error")"; }
 verb_check() {
   read_input
   check_facts
+  ask_wires
   lock
   check_machine
   plan_given
@@ -202,7 +203,8 @@ verb_stage() {
   say "nothing stands in the way"
 }
 
-# drift: check for every owner of the asking stack at once, against the ledger. A preview waits for this: not for long.
+# drift: check for every owner of the asking stack at once, against the ledger. A preview waits for this: not for long, and
+# of wires it is told what the watcher last heard.
 verb_drift() {
   read_input
   LOCK_WAIT=5

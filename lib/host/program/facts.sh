@@ -24,6 +24,7 @@ function parse(fact,    n, w, i) {
   if (kind == "set")     return parse_set(n, w)
   if (kind == "tunnel")  return parse_tunnel(n, w)
   if (kind == "session") return parse_session(n, w)
+  if (kind == "reach")   return parse_reach(n, w)
   if (kind == "sysctl")  return parse_sysctl(fact, n, w)
   if (kind == "addr")    return parse_addr(n, w)
   if (kind == "route")   return parse_route(n, w)
@@ -33,7 +34,7 @@ function parse(fact,    n, w, i) {
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
   if (kind == "dnat")    return parse_dnat(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, sysctl, addr, route, follow, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -49,7 +50,7 @@ function pairs(n, w, from, names,    i) {
 function parse_link(n, w,    bad, type) {
   dev = w[2]; key = "link " dev
   if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
-  bad = pairs(n, w, 3, "parent type mode flag id protocol peer address mtu"); if (bad) return bad
+  bad = pairs(n, w, 3, "parent type mode flag id protocol peer address mtu stp_state"); if (bad) return bad
   type = opt["type"]
   if (("parent" in opt) && (!is_link(opt["parent"]) || opt["parent"] == dev)) return "parent is not the name of another link"
   if (type !~ /^(macvlan|ipvlan|vlan|bridge|veth|dummy)$/) return "type must be macvlan, ipvlan, vlan, bridge, veth or dummy"
@@ -66,6 +67,7 @@ function parse_link(n, w,    bad, type) {
   if (("peer" in opt) && (!is_link(opt["peer"]) || opt["peer"] == dev)) return "peer is not the name of another link"
   if (("address" in opt) && (type == "ipvlan" || !is_mac(opt["address"]))) return "address must be a unicast MAC in lower case; an ipvlan has that of its parent"
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  if (("stp_state" in opt) && (type != "bridge" || opt["stp_state"] != 1)) return "stp_state is 1, of a bridge; without it, it is off"
   return ""
 }
 # What is set on a link, ours or not: one attribute a line.
@@ -101,6 +103,16 @@ function parse_session(n, w,    bad) {
   if (("l2spec" in opt) && opt["l2spec"] != "none") return "l2spec is none, or left out"
   if (!is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
   if (!is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  return ""
+}
+# Nothing that is made: what must answer across a wire, by the addresses that its other end has there.
+function parse_reach(n, w,    bad) {
+  opt["address"] = w[2]
+  bad = pairs(n, w, 3, "or dev mtu"); if (bad) return bad
+  dev = opt["dev"]; key = "reach " dev
+  if (w[2] !~ /^fe80:/ || !is_address(w[2]) || ("or" in opt) && (opt["or"] !~ /^fe80:/ || !is_address(opt["or"]))) return "what answers are link-local IPv6 addresses"
+  if (!is_link(dev)) return "dev is not the name of a link"
+  if (!is_number(opt["mtu"], 1280, 65535)) return "mtu must be 1280-65535, as IPv6 needs"
   return ""
 }
 function is_secret(v) { return v ~ /^[0-9a-f]+$/ && length(v) == 16 }

@@ -18,8 +18,8 @@ read_kernel() {
     FILENAME ~ /k.route.$/ { route(FILENAME ~ /6$/) }
     FILENAME ~ /k.rule.$/ { rule(FILENAME ~ /6$/) }
 
-    # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS PROMISC
-    function link(    s, n, w, i, name, parent, up, promisc, mtu, group, master, mac, type, detail, alias) {
+    # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS PROMISC STP
+    function link(    s, n, w, i, name, parent, up, promisc, stp, mtu, group, master, mac, type, detail, alias) {
       split($0, s, /\\ +/)
       n = split(s[1], w, " "); name = w[2]; sub(/:$/, "", name); parent = "-"
       if (i = index(name, "@")) { parent = substr(name, i + 1); name = substr(name, 1, i - 1) }
@@ -37,11 +37,12 @@ read_kernel() {
         if (type == "ipvlan" && w[i] ~ /^(bridge|private|vepa)$/) detail = detail ":" w[i]
         if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1] (/ protocol (802\.1ad|\[34984\]) / ? ":802.1ad" : "") # a number with -N
       }
+      stp = type == "bridge" && / stp_state 1 / ? 1 : 0
       # The two ends of a veth stand side by side, neither on top of the other.
       if (type == "veth") { detail = "peer:" parent; parent = "-" }
       alias = "-"; for (i = 3; i in s; i++) if (s[i] ~ /^alias /) { alias = substr(s[i], 7); gsub(/ /, "_", alias) }
       index_of = $1; sub(/:$/, "", index_of)
-      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias, promisc
+      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias, promisc, stp
     }
     # addr ADDRESS PREFIX DEV RANK; a peer address is nothing that we would make
     function addr(    a) {
@@ -105,6 +106,8 @@ read_kernel() {
     }' "$1"
   read_files "$1" || return 1
   read_l2tp "$1"
+  # reach LINK WHAT-IT-IS-INSTEAD SINCE, of wires whose other end does not answer as it should
+  [ ! -e "$VOLATILE/reach" ] || sed 's/^/K reach /' "$VOLATILE/reach"
   cat "$RUN/k.nft"
   read_accepts "$1"
   read_containers "$1"

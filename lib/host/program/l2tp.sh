@@ -99,5 +99,10 @@ function no_session(k,    s) {
   if (!made_session(s)) return
   removed(old(k)); session_del(s)
 }
+# reach: nothing is made; an other end that does not answer is a difference that nobody here can mend.
+function reach() {
+  if (!there(dev)) return pending(f, "no link " dev)
+  if (dev in unreached) print "- " f "\n+ reach dev " dev " " unreached[dev] >(out "drift")
+}
 function session_del(s,    w) { split(s, w, " "); if (!tunnel_goes(w[1])) first(2, "l2tp del session tunnel_id " w[1] " session_id " w[2]) } # else it goes with its tunnel
 '

@@ -17,12 +17,17 @@ function link(    st, was, alias, ends, n, i, before) {
     if (stays(ends[2])) return foreign(f, link_text(ends[2]))
     if (dev in gone) { changed(f, was); link_del(dev) } else added(f)
     if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
-    first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") link_words(dev) (opt["address"] ? " address " opt["address"] : "") " type " opt["type"] (opt["protocol"] ? " protocol " opt["protocol"] : "") (opt["id"] ? " id " opt["id"] : "") (opt["mode"] ? " mode " opt["mode"] : "") (opt["flag"] ? " " opt["flag"] : "") (opt["peer"] ? " peer " link_words(opt["peer"]) : "") (opt["type"] == "bridge" ? " forward_delay 0" : ""))
+    first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") link_words(dev) (opt["address"] ? " address " opt["address"] : "") " type " opt["type"] (opt["protocol"] ? " protocol " opt["protocol"] : "") (opt["id"] ? " id " opt["id"] : "") (opt["mode"] ? " mode " opt["mode"] : "") (opt["flag"] ? " " opt["flag"] : "") (opt["peer"] ? " peer " link_words(opt["peer"]) : "") (opt["type"] == "bridge" ? tree_words() : ""))
     for (i = 1; i <= n; i++) first(8 + depth(dev), "link set dev " ends[i] " alias " alias) # an alias at creation is silently dropped
   } else {
     if (L_mac[dev] != opt["address"] && opt["address"]) first(13, "link set dev " dev " address " opt["address"])
     for (i = 1; i <= n; i++) if (L_mtu[ends[i]] != opt["mtu"] && opt["mtu"]) first(13, "link set dev " ends[i] " mtu " opt["mtu"])
-    if (ip_first[13] != before) changed(f, was " address " L_mac[dev] " mtu " L_mtu[dev])
+    if (opt["type"] == "bridge" && L_stp[dev] != opt["stp_state"] + 0) {
+      # The kernel looks at the delay first, which no spanning tree may be without.
+      if (L_stp[dev]) first(13, "link set dev " dev " type bridge stp_state 0")
+      first(13, "link set dev " dev " type bridge" tree_words())
+    }
+    if (ip_first[13] != before) changed(f, was " address " L_mac[dev] " mtu " L_mtu[dev] (L_stp[dev] ? " stp_state 1" : ""))
     for (i = 1; i <= n; i++) {
       if (L_alias[ends[i]] == "-" && by("networkd", holders[k])) continue # it has no word for an alias
       if (index(holders[k] " ", " " substr(L_alias[ends[i]], 10) " ") == 0) {
@@ -36,6 +41,8 @@ function link(    st, was, alias, ends, n, i, before) {
     else if (L_up[ends[i]] != "up") { changed(f, was " down"); last(depth(dev), "link set dev " ends[i] " up") }
   }
 }
+# A port of ours waits for nothing; with a spanning tree it waits as briefly as that allows (IEEE 802.1D: 4 s, here twice 2 s).
+function tree_words() { return opt["stp_state"] ? " stp_state 1 forward_delay 200" : " forward_delay 0" }
 function link_words(name) { return "name " name " group " MARK (opt["mtu"] ? " mtu " opt["mtu"] : "") }
 function link_text(name,    was, detail) {
   detail = L_detail[name]; was = "link " name (L_parent[name] == "-" ? "" : " parent " L_parent[name]) " type " L_type[name]

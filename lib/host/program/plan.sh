@@ -60,7 +60,7 @@ AWK_PLAN='
 FILENAME ~ /made$/ { i = index($0, "\t"); k = substr($0, 1, i - 1); if (!(k in M)) { M[k] = substr($0, i + 1); made[++mades] = $0 } next }
 $1 == "K" && $2 == "link" {
   L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
-  L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13; L_promisc[$3] = $14
+  L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13; L_promisc[$3] = $14; L_stp[$3] = $15
 }
 $1 == "K" && $2 == "addr"   { k = "addr " $3 " dev " $5; A[k] = $4; A_address[k] = $3; A_dev[k] = $5; A_rank[k] = $6 }
 $1 == "K" && $2 == "route"  {
@@ -88,6 +88,7 @@ $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
 $1 == "K" && $2 == "filter" { filtered = 1 }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
+$1 == "K" && $2 == "reach" { unreached[$3] = $4 " since " $5 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
 $1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
@@ -244,7 +245,7 @@ END {
     if (k in W) {
       parse(W[k]); f = W[k]
       if (NO_IPV6 && f ~ /^((addr|route|follow|rule|nat|reply) .*:|dnat )/) { pending(f, "this kernel runs without IPv6"); continue }
-      if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session()
+      if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session(); if (kind == "reach") reach()
       if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "follow") follow(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()

@@ -150,7 +150,10 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     parent)
       fault=$(parent_fault "$name" "$wanted")
       [ -z "$fault" ] || unmet "$fault" ;;
-    bridge) [ -d "/sys/class/net/$name/bridge" ] || unmet "this host has the bridges: $(bridges)" ;;
+    bridge)
+      if [ ! -d "/sys/class/net/$name/bridge" ]; then unmet "this host has the bridges: $(bridges)"
+      elif [ "$wanted" = stp ] && [ "$(cat "/sys/class/net/$name/bridge/stp_state")" = 0 ]; then unmet "it runs without a spanning tree; turn that on, here and at boot: ip link set $name type bridge stp_state 1"
+      fi ;;
     address)
       have=$(addresses_of "$wanted")
       case " $have " in *" $name "*) ;; *) unmet "$wanted has: ${have:-no address}; give the host's own address there, or let wirework make the bridge" ;; esac ;;

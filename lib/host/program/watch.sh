@@ -40,13 +40,18 @@ verb_watch() {
   exec 7<>"$VOLATILE/events"
   echo 0.5 >"$RUN/rest"
   follow_kernel >&7 &
-  while sleep "$WATCH_TICK"; do echo tick; done >&7 & # nft and sysctl tell nobody
-  containers='' followed=''
+  # nft and sysctl tell nobody. Where a look takes long, there are fewer of them.
+  while sleep "$WATCH_TICK" && sleep "$(cat "$RUN/rest")"; do echo tick; done >&7 &
+  containers='' followed='' asked=0
   trap 'kill $(jobs -p) 2>/dev/null || :; rm -rf "$RUN" "$VOLATILE/events"' EXIT
   trap 'exit 0' TERM # or systemd takes a stop for a failure
   while :; do
     (watch_round) || :
     follow_containers
+    if [ "$(milliseconds)" -ge $((asked + WATCH_TICK * 1000)) ]; then
+      asked=$(milliseconds)
+      ask_wires &
+    fi
     dd bs=65536 count=1 <&7 >/dev/null 2>&1 & # all that has come since, at once
     wait "$!" || exit 0 # a stop does not wait for the next event
     sleep 0.1

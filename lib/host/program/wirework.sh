@@ -4,6 +4,7 @@
 verb_status() {
   [ -e "$LEDGER/machine" ] || { echo "wirework is not set up on this host"; return; }
   sed 1d "$LEDGER/machine"
+  ask_wires
   echo
   while read -r stack version; do echo "program $version installed by $stack"; done <"$LEDGER/program"
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change of $(head -n 1 "$LEDGER/journal") was interrupted; the next run takes it back"
