@@ -82,13 +82,13 @@ function pairs(values: Readonly<Record<string, string | number | undefined>>): s
   return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
 }
 
-function netdev({ name, type, mode, flag, id, protocol, peer, address, mtu }: Made): string[] {
+function netdev({ name, type, mode, flag, id, protocol, peer, address, mtu, stpState }: Made): string[] {
   const capital = (word: string | undefined) => word?.toUpperCase();
   const own: { readonly [T in FactOf<"link">["type"]]: readonly string[] } = {
     macvlan: ["[MACVLAN]", ...pairs({ Mode: mode })],
     ipvlan: ["[IPVLAN]", ...pairs({ Mode: capital(mode), Flags: flag })],
     vlan: ["[VLAN]", ...pairs({ Id: id, Protocol: protocol })],
-    bridge: ["[Bridge]", "ForwardDelaySec=0"],
+    bridge: ["[Bridge]", ...(stpState === undefined ? ["ForwardDelaySec=0"] : ["STP=yes", "ForwardDelaySec=2"])],
     veth: ["[Peer]", ...pairs({ Name: peer })],
     dummy: [],
   };
