@@ -111,6 +111,8 @@ function network(name: string, mtu?: number): string[] {
     ...pairs({ ...link, RequiredForOnline: "no" }),
     "[Network]",
     "ConfigureWithoutCarrier=yes",
+    // Where it hears routers for the kernel, it takes no more from them than the kernel would.
+    ...(name === ALWAYS ? [] : ["[IPv6AcceptRA]", "UseDNS=no", "UseDomains=no", "DHCPv6Client=no"]),
   ];
 }
 

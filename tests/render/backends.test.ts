@@ -112,6 +112,10 @@ Group=30583
 ${more}RequiredForOnline=no
 [Network]
 ConfigureWithoutCarrier=yes
+[IPv6AcceptRA]
+UseDNS=no
+UseDomains=no
+DHCPv6Client=no
 `;
 const DISPATCHER = `/etc/NetworkManager/dispatcher.d/90-wirework-${NAME}${hash}`;
 const dispatcher = (text: string) =>
