@@ -69,4 +69,6 @@ export { Encapsulation } from "./plan/pseudowire-mtu";
 export type { SubnetSettings } from "./plan/subnets";
 export { LEARNED_GATEWAY, SourceNat6 } from "./plan/uplink";
 export { VlanProtocol } from "./plan/vlan-interface";
+export { elecardBoro } from "./presets/elecard-boro";
+export { thousandEyes } from "./presets/thousand-eyes";
 export { ArgumentError, type Problem } from "./problems";

@@ -107,6 +107,8 @@ export interface AgentContainerArgs {
   ports?: docker.ContainerArgs["ports"];
   /** What must be on the host before the container. */
   after?: pulumi.CustomResource;
+  /** What must have been answered before the container. */
+  question?: pulumi.Resource;
 }
 
 // Docker's provider takes a change of these for an update, and then tells the engine nothing of it.
@@ -150,7 +152,12 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
           mustRun: true,
         },
         // Name, address and MAC can be held by one container only: the old one must be gone before the new one comes.
-        { parent, deleteBeforeReplace: true, dependsOn: args.after, replaceOnChanges: neverUpdated },
+        {
+          parent,
+          deleteBeforeReplace: true,
+          dependsOn: [args.after, args.question].filter((one) => one !== undefined),
+          replaceOnChanges: neverUpdated,
+        },
       ),
   );
   const mainNetwork = pick(plan, ({ endpoints }) => endpoints[0]?.networkName ?? "bridge");

@@ -22,6 +22,11 @@ export interface VolumeArgs {
    * @default false
    */
   readOnly?: pulumi.Input<boolean>;
+  /**
+   * SELinux label for a folder of the host: `z` where several containers use it, `Z` for this one alone.
+   * @default - its label stays as it is
+   */
+  selinuxRelabel?: pulumi.Input<string>;
 }
 
 /** A device of the host inside the container. */

@@ -66,7 +66,7 @@ export class IpvlanAgent extends pulumi.ComponentResource {
     this.ipv6Address = agent.ipv6Address;
     this.networks = agent.networks;
     this.verification = agent.verification;
-    const { macAddress: _, ...outputs } = agent;
+    const { macAddress: _, probe: __, ...outputs } = agent;
     this.registerOutputs(outputs);
   }
 }

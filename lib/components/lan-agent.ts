@@ -1,6 +1,7 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { newQuestion } from "../host/host-change";
 import type { HostRef } from "../host/host-ref";
-import { type Planned, part } from "../lift";
+import { type Planned, part, pick } from "../lift";
 import type { DefaultRoute } from "../plan/default-route";
 import type { LanAgentPlan } from "../plan/lan-agent";
 import type { Persistence } from "../plan/persistence";
@@ -97,5 +98,22 @@ export function newLanAgent(
   const facts = newFacts(context, plan, parent);
   const planned = part(plan, ({ network }) => network!);
   const network = own ? newDockerNetwork(context, planned, parent, facts) : undefined;
-  return newAgentContainer(context, { container, plan, networkId: network?.id ?? shared?.id, after: facts }, parent);
+  const probe = newProbe(context, plan, parent, facts);
+  const networkId = network?.id ?? shared?.id;
+  const agent = newAgentContainer(context, { container, plan, networkId, after: facts, question: probe }, parent);
+  return { ...agent, probe: probe === undefined ? pulumi.output("not probed") : pulumi.unsecret(probe.stdout) };
+}
+
+/** Whether somebody on the LAN has the agent's addresses: asked when they change, and before the container is made. */
+function newProbe(
+  { name, owner, link }: ComponentContext,
+  plan: Planned<LanAgentPlan>,
+  parent: pulumi.Resource,
+  facts: pulumi.Resource | undefined,
+) {
+  if (link === undefined || plan.known?.probe.length === 0) {
+    return undefined;
+  }
+  const lines = pick(plan, ({ probe }) => [...probe]);
+  return newQuestion(`${name}-probe`, { link, owner, verb: "prove", lines }, { parent, dependsOn: facts });
 }

@@ -19,6 +19,13 @@ export interface MacvlanAgentArgs extends LanAgentArgs {
    * @default - Docker's: before version 28 `02:42:` and the IPv4 address in hex, later a random one for each start
    */
   macAddress?: pulumi.Input<string>;
+  /**
+   * Whether the host asks the LAN for the fixed addresses, by ARP from 0.0.0.0 (RFC 5227) and neighbour solicitations, before
+   * the container is made: one that somebody else has fails the update. Asked anew when address or parent changes; takes at most
+   * two seconds.
+   * @default - true where there is a host, and a fixed address on a network with a parent
+   */
+  probe?: pulumi.Input<boolean>;
 }
 
 /**
@@ -56,11 +63,13 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly networks: pulumi.Output<NetworkAddresses[]>;
   /** What was proved, a line each, or `not verified`. */
   readonly verification: pulumi.Output<string>;
+  /** What the LAN said of its fixed addresses, a line each: `free …` or `could not see …`; or `not probed`. */
+  readonly probe: pulumi.Output<string>;
 
   constructor(name: string, args: MacvlanAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { macAddress, ...rest } = args ?? {};
+    const { macAddress, probe, ...rest } = args ?? {};
     const { host, persistence, shared, settings: common, container } = lanAgentSettings(rest);
-    const settings = { ...common, macAddress };
+    const settings = { ...common, macAddress, probe };
     const context = componentContext("MacvlanAgent", name, host, persistence);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
       withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),
@@ -76,6 +85,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
     this.macAddress = agent.macAddress;
     this.networks = agent.networks;
     this.verification = agent.verification;
+    this.probe = agent.probe;
     this.registerOutputs({ ...agent });
   }
 }

@@ -23,6 +23,7 @@ const PARTS = [
   "setup",
   "verify",
   "prove",
+  "free",
   "wirework",
 ];
 

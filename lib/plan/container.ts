@@ -226,6 +226,7 @@ function readPlaces(problems: Problems, given: Partial<ContainerSettings>): void
     if (hostPath !== undefined && name !== undefined) {
       problems.add(at, undefined, "has hostPath and volumeName", "give one of the two");
     }
+    readChoice(problems, `${at}.selinuxRelabel`, volume.selinuxRelabel, ["z", "Z"]);
   });
   for (const [place] of readRecord(problems, "tmpfs", given.tmpfs, parseAbsolutePath)) {
     take(memberPath("tmpfs", place), place);

@@ -3,6 +3,7 @@ import { nextFree } from "../net/address-pool";
 import { isLocallyAdministered, parseMac } from "../net/mac";
 import { contains, overlaps } from "../net/range";
 import type { Problems } from "../problems";
+import { planProbe } from "./address-probe";
 import {
   type AgentPlan,
   containerClaim,
@@ -55,6 +56,8 @@ export interface LanAgentSettings {
   readonly defaultRoute?: DefaultRoute;
   /** @default - the gateway must answer */
   readonly verification?: VerificationSettings;
+  /** @default - where a host can ask */
+  readonly probe?: boolean;
   /** @default - nothing of it is checked */
   readonly container?: ContainerSettings;
 }
@@ -65,6 +68,8 @@ export interface LanAgentPlan extends AgentPlan {
   readonly network?: LanNetworkPlan;
   /** Links of ours beneath it, as the words that make them. */
   readonly links?: string;
+  /** What the host asks the LAN before the container is made; empty when nothing. */
+  readonly probe: readonly string[];
 }
 
 /** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
@@ -79,6 +84,7 @@ const OWN_ARGUMENTS = [
   "extraNetworks",
   "defaultRoute",
   "verify",
+  "probe",
   "persistence",
 ];
 
@@ -92,6 +98,7 @@ const KNOWN: readonly (keyof LanAgentSettings)[] = [
   "extraNetworks",
   "defaultRoute",
   "verification",
+  "probe",
   "container",
 ];
 
@@ -141,6 +148,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     ...(macAddress !== undefined && { macAddress }),
     ...(route.winner !== undefined && { defaultRoute: route.winner }),
   });
+  const probe = planProbe(problems, driver, settings.probe, context, { network, fixed, macAddress, containerName });
   problems.throwIfAny();
 
   const explicitMac = extra.some((one) => one.endpoint.macAddress !== undefined);
@@ -158,6 +166,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     ...(macAddress !== undefined && { macAddress }),
     hostState: hostState(facts),
     verify,
+    probe,
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),

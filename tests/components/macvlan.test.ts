@@ -27,6 +27,7 @@ describe("MacvlanAgent on a shared network", () => {
       "docker:index/network:Network lan-network",
       "wirework:index:MacvlanAgent probe",
       "docker:index/container:Container probe-container",
+      "command:remote:Command probe-probe",
       "command:remote:Command probe-verify",
     ]);
     const facts = found.find(({ name }) => name === "lan-facts")?.inputs;

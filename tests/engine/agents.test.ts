@@ -112,6 +112,27 @@ describe("an agent whose gateway does not answer", () => {
   });
 });
 
+describe("an agent whose address somebody on the LAN has", () => {
+  it("fails the update before there is a container, and the next run goes on once it is free", async () => {
+    const place = await site("13");
+    const program = `export const probe = new MacvlanAgent("probe", {
+      host: host.ref, image, ipv4Address: "192.168.9.70",
+      ownNetwork: { parent: "eth1", subnets: [${subnet}] },
+    }).probe;`;
+    const stack = await stackOn(place, program);
+    await place.lan.exec("client", "ip addr add 192.168.9.70/24 dev lan0");
+    const failed = await stack.up({ check: false });
+    const { stdout } = await place.lan.exec("client", "cat /sys/class/net/lan0/address");
+    await place.lan.exec("client", "ip addr del 192.168.9.70/24 dev lan0");
+    assert.notEqual(failed.code, 0);
+    assert.ok(failed.stdout.includes(`192.168.9.70 is taken on eth1: MAC ${stdout.trim()} answers`), failed.stdout);
+    assert.equal((await place.host.exec("docker ps --all --quiet")).stdout, "");
+    await stack.up();
+    assert.equal((await stack.outputs()).probe, "free 192.168.9.70 dev eth1\n");
+    await assertTakenBack(stack, place);
+  });
+});
+
 describe("two agents that want one address", () => {
   it("are refused at preview, both named", async () => {
     const place = await site("13");

@@ -93,13 +93,23 @@ for (const debian of debians) {
       await assertSettled(stack);
 
       stack.change(onHost(agents("192.168.9.70", "02:00:00:00:53:71")));
-      assert.deepEqual(changes(await stack.preview()), ["update north", "update north-facts", "update north-verify"]);
+      assert.deepEqual(changes(await stack.preview()), [
+        "update north",
+        "update north-facts",
+        "update north-probe",
+        "update north-verify",
+      ]);
       await stack.up();
       await macKnown("02:00:00:00:53:71");
 
       stack.change(onHost(agents("192.168.9.71", "02:00:00:00:53:71")));
       const preview = await stack.preview({ diff: true });
-      assert.deepEqual(changes(preview), ["replace north-container", "update north", "update north-verify"]);
+      assert.deepEqual(changes(preview), [
+        "replace north-container",
+        "update north",
+        "update north-probe",
+        "update north-verify",
+      ]);
       assert.match(preview.stdout, /ipv4Address: "192\.168\.9\.70" => "192\.168\.9\.71"/);
       await stack.up();
       assert.ok(await answers(client, "192.168.9.71"));

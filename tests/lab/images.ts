@@ -7,7 +7,7 @@ import { busyboxOf, lightTree } from "./trees";
 
 /** Images of the lab, by what they do. */
 export const LabImage = {
-  /** Busybox: ping, arping, ip, nc, udhcpc, wget, traceroute… It waits until it is stopped. */
+  /** Busybox: ping, arping, ip, nc, udhcpc, wget, traceroute… It waits until it is stopped; so does its /sbin/my_init. */
   probe: "wirework/probe:lab",
   /** Answers each client on port 7000 (or the ports in its arguments), TCP and UDP, with the address that it sees. */
   addressEcho: "wirework/address-echo:lab",
@@ -23,16 +23,16 @@ interface Recipe {
 }
 
 // A first process that ends on SIGTERM: without the trap, `docker stop` would wait its ten seconds.
-const waiting = ["sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 86400 & wait $!; done"];
+export const waits = "trap 'exit 0' TERM INT; while :; do sleep 86400 & wait $!; done";
 
 const path = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const echoSource = join(__dirname, "images/address-echo");
 
 const recipes: Readonly<Record<LabImage, Recipe>> = {
   [LabImage.probe]: {
-    inputs: () => ({ texts: [fillProbe.toString()] }),
+    inputs: () => ({ texts: [fillProbe.toString(), waits] }),
     fill: fillProbe,
-    changes: [path, `CMD ${JSON.stringify(waiting)}`],
+    changes: [path, `CMD ${JSON.stringify(["sh", "-c", waits])}`],
   },
   [LabImage.addressEcho]: {
     inputs: () => ({ paths: [echoSource] }),
@@ -51,6 +51,7 @@ async function fillProbe(root: string): Promise<void> {
   for (const applet of (await run(busybox, ["--list"])).stdout.split("\n")) {
     if (applet !== "" && applet !== "busybox") symlinkSync("busybox", join(root, "bin", applet));
   }
+  writeFileSync(join(root, "bin/my_init"), `#!/bin/sh\n${waits}\n`, { mode: 0o755 }); // what some vendors start
   writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
   writeFileSync(join(root, "etc/group"), "root:x:0:\n");
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
-import { contextOf, factLines } from "./support";
+import { contextOf, factLines, rulesOf } from "./support";
 
 const LAN: MacvlanNetworkSettings = {
   parent: "eth0",
@@ -50,6 +50,7 @@ describe("a macvlan agent", () => {
       macAddress: "02:00:00:00:00:70",
       hostState: { facts: [{ kind: "mac", address: "02:00:00:00:00:70", container: "probe", network: "lan" }] },
       verify: ["timeout 10", "mac 02:00:00:00:00:70 network lan", "gateway 192.168.9.1 network lan"],
+      probe: ["container probe", "mac 02:00:00:00:00:70", "free 192.168.9.70 gateway 192.168.9.1 dev eth0"],
       claims: [
         ["docker edge", "container", "probe", "containerName"],
         ["host edge link eth0", "address", "192.168.9.70", "ipv4Address"],
@@ -290,5 +291,38 @@ describe("a macvlan agent", () => {
       );
       assert.deepEqual(factLines(planned.hostState), ["require docker >= 25"]);
     });
+  });
+});
+
+describe("what a macvlan agent asks the LAN for", () => {
+  const ipv4Address = "192.168.9.70";
+  const network = shared();
+
+  it("is each of its fixed addresses, and nothing where Docker or the user says so", () => {
+    const subnets = [...LAN.subnets!, { subnet: "fd00:9::/64" }];
+    const own = { parent: "eth0", vlan: 40, subnets };
+    const { probe } = plan({ own, ipv4Address, ipv6Address: "fd00:9::70" });
+    const link = "eth0.40";
+    assert.deepEqual(probe, [
+      "container probe",
+      `free ${ipv4Address} gateway 192.168.9.1 dev ${link}`,
+      `free fd00:9::70 dev ${link}`,
+    ]);
+    assert.deepEqual(plan({ network }).probe, []);
+    assert.deepEqual(plan({ network, ipv4Address, probe: false }).probe, []);
+    assert.deepEqual(plan({ network, ipv4Address }, { hostIdentity: undefined }).probe, []);
+  });
+
+  it("is refused by name where nobody could ask", () => {
+    const rules = (settings: MacvlanAgentSettings, more = {}) =>
+      rulesOf(() => plan({ ...settings, probe: true }, more));
+    assert.deepEqual(rules({ network }), ["probe: has no address to ask for: Docker chooses it"]);
+    assert.deepEqual(rules({ network, ipv4Address }, { hostIdentity: undefined }), [
+      "probe: is asked by the host, and none is given",
+    ]);
+    const { parent: _, hostAccess: __, ...alone } = LAN;
+    assert.deepEqual(rules({ network: shared(alone), ipv4Address }), [
+      "probe: has no LAN to ask: the network has no parent",
+    ]);
   });
 });

@@ -1,13 +1,18 @@
-# What is heard across wires: once, as a proof, and again and again. Changes nothing.
+# What is heard across wires and on LANs: once, as a proof, and of wires again and again. Changes nothing.
 # shellcheck shell=sh disable=SC2016
 
-# prove: whether the other end answers across a wire, with frames as large as the wire says it can carry.
+# prove: `reach`, whether the other end answers across a wire, with frames as large as the wire says it can carry; or `free`,
+# whether nobody on a LAN has an address that a container is to get.
 verb_prove() {
   read_input
   check_machine
-  awk "$AWK_FACTS"'
+  CONTAINER=$(sed -n 's/^container //p' "$RUN/lines")
+  awk -v container="$CONTAINER" "$AWK_FACTS"'
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
     $1 == "reach" && parse($0) == "" { next }
+    $1 == "container" && NF == 2 && is_name($2) || $1 == "mac" && NF == 2 && is_mac($2) { next }
+    $1 == "free" && is_name(container) && is_address($2) && (NF == 4 || NF == 6 && $3 == "gateway" && is_address($4)) &&
+      $(NF - 1) == "dev" && is_link($NF) && (link == "" || link == $NF) { link = $NF; next }
     { exit 1 }' "$RUN/lines" || fail "lines that prove does not understand:
 $(cat "$RUN/lines")"
   start_clock
@@ -18,6 +23,8 @@ $(cat "$RUN/lines")"
     wire_of $words
     prove_wire
   done <"$RUN/wires"
+  grep '^free ' "$RUN/lines" >"$RUN/free" || return 0
+  prove_free "$(sed -n '1s/.* //p' "$RUN/free")"
 }
 
 wire_of() { # the words of the fact

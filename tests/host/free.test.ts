@@ -1,0 +1,93 @@
+import { strict as assert } from "node:assert";
+import { givenMac, inContainerSandbox, startContainer } from "./containers";
+import { assertSame, type Sandbox, stdin } from "./support";
+
+/** A machine on the other side of the wire. */
+const neighbour = (host: Sandbox, ...addresses: string[]) =>
+  host.exec(
+    `(unshare --net sleep 300 </dev/null >/dev/null 2>&1 & echo $! >/run/docker/neighbour)
+pid=$(cat /run/docker/neighbour)
+until [ "$(readlink /proc/$pid/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done
+ip link add link wire name n0 netns $pid address 02:00:00:00:00:77 type macvlan mode bridge
+nsenter --net=/proc/$pid/ns/net sh -c 'ip link set n0 up; for address; do
+  case $address in *:*) ip address add $address/64 dev n0 nodad ;; *) ip address add $address/24 dev n0 ;; esac; done' sh ${addresses.join(" ")}`,
+    "",
+    true,
+  );
+
+const prove = (host: Sandbox, ...lines: string[]) => host.verb("prove", stdin(["container probe", ...lines]));
+
+describe("whether an address is free", () => {
+  it("is asked of the whole LAN, in both families, and leaves nothing behind", () =>
+    inContainerSandbox(async (host) => {
+      await neighbour(host, "192.168.9.70", "fd00:9::70", "192.168.9.254");
+      const before = await host.snapshot();
+      const both = await prove(
+        host,
+        "free 192.168.9.70 dev eth0",
+        "free fd00:9::70 dev eth0",
+        "free fd00:9::71 dev eth0",
+      );
+      assert.equal(both.code, 1);
+      assert.match(
+        both.stderr,
+        /192\.168\.9\.70 is taken on eth0: MAC 02:00:00:00:00:77 answers\nfd00:9::70 is taken on eth0: MAC 02:00:00:00:00:77 answers\n[^/]*probe: false/,
+      );
+      assert.doesNotMatch(both.stderr, /fd00:9::71/);
+      const free = await prove(host, "free 192.168.9.71 gateway 192.168.9.254 dev eth0", "free fd00:9::71 dev eth0");
+      assert.equal(free.stdout, "free 192.168.9.71 dev eth0\nfree fd00:9::71 dev eth0\n", free.stderr);
+      assertSame(await host.snapshot(), before);
+    }));
+
+  it("is asked from no address, and nobody learns one from the question", () =>
+    inContainerSandbox(async (host) => {
+      await neighbour(host, "192.168.9.70");
+      await prove(host, "free 192.168.9.70 dev eth0");
+      const known = await host.exec("nsenter --net=/proc/$(cat /run/docker/neighbour)/ns/net ip -4 neigh show");
+      assert.equal(known.stdout, "");
+    }));
+
+  it("finds what the host itself has, and does not hold the agent's own container against it", () =>
+    inContainerSandbox(async (host) => {
+      const own = await prove(host, "free 192.0.2.10 dev eth0");
+      assert.match(own.stderr, /192\.0\.2\.10 is an address of this host, on eth0/);
+      await startContainer(host, "probe", 0);
+      await startContainer(host, "other", 1);
+      assert.equal(
+        (await prove(host, "free 192.168.9.10 dev eth0")).stdout,
+        "free 192.168.9.10 dev eth0 (container probe has it)\n",
+      );
+      assert.match((await prove(host, "free 192.168.9.11 dev eth0")).stderr, new RegExp(`MAC ${givenMac(1)} answers`));
+      assert.equal((await prove(host, `mac ${givenMac(1)}`, "free 192.168.9.11 dev eth0")).code, 0);
+    }));
+
+  it("says when it could not see", () =>
+    inContainerSandbox(async (host) => {
+      assert.equal(
+        (await prove(host, "free 192.168.9.71 gateway 192.168.9.253 dev eth0")).stdout,
+        "could not see 192.168.9.71 dev eth0: gateway 192.168.9.253 does not answer either\n",
+      );
+      await host.exec("ip link set wire down");
+      assert.equal(
+        (await prove(host, "free 192.168.9.71 dev eth0")).stdout,
+        "could not see 192.168.9.71 dev eth0: the link has no carrier\n",
+      );
+      assert.match(
+        (await prove(host, "free 192.168.9.71 dev eth5")).stdout,
+        /^could not see 192\.168\.9\.71 dev eth5: .*eth5/,
+      );
+    }));
+
+  it("is asked with lines that are understood, or not at all", () =>
+    inContainerSandbox(async (host) => {
+      for (const line of [
+        "free 192.168.9.7 dev",
+        "free 192.168.9.7/24 dev eth0",
+        "free 192.168.9.7 router 192.168.9.1 dev eth0",
+      ]) {
+        assert.match((await prove(host, line)).stderr, /lines that prove does not understand/, line);
+      }
+      const apart = await prove(host, "free 192.168.9.7 dev eth0", "free 192.168.9.8 dev eth1");
+      assert.match(apart.stderr, /lines that prove does not understand/);
+    }));
+});
