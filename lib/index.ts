@@ -46,6 +46,7 @@ export {
   type MacvlanNetworkSettingsArgs,
 } from "./components/macvlan-network";
 export type { NetworkRef } from "./components/network-ref";
+export { type AttachedInterfaceArgs, PipeworkAgent, type PipeworkAgentArgs } from "./components/pipework-agent";
 export {
   type ExistingNetworkArgs,
   PolicyRoutedAgent,

@@ -8,6 +8,7 @@ const PARTS = [
   "base",
   "facts",
   "container",
+  "attach",
   "nft",
   "kernel",
   "files",

@@ -53,6 +53,36 @@ export function parsePrefix(input: unknown, family?: Family): Checked<Prefix> {
   return good(prefix);
 }
 
+/** An address of an interface, and the prefix that it shares with its neighbours. */
+export interface InterfaceAddress {
+  /** The address. */
+  readonly address: Address;
+  /** The prefix around it. */
+  readonly prefix: Prefix;
+}
+
+/** Canonical text. */
+export function interfaceAddressText({ address, prefix }: InterfaceAddress): string {
+  return `${addressText(address)}/${prefix.length}`;
+}
+
+/** Reads an interface's address with its prefix length: one that a machine of that prefix can have. */
+export function parseInterfaceAddress(input: unknown, family: Family): Checked<InterfaceAddress> {
+  const wayOut = `write address and prefix length, such as ${family === 6 ? "fd00:9::90/64" : "192.168.9.90/24"}`;
+  const [text = "", digits = ""] =
+    typeof input === "string" ? (/^([^/]+)\/([1-9][0-9]{0,2})$/.exec(input)?.slice(1) ?? []) : [];
+  if (text === "" || Number(digits) > BITS[family]) {
+    return bad("is not an address with prefix length", wayOut);
+  }
+  const address = parseAddress(text, family);
+  if (address.fault) {
+    return bad(address.fault.rule, wayOut);
+  }
+  const prefix = prefixAround(address.value, Number(digits));
+  const role = unusableCategory(address.value) ?? subnetRole(prefix, address.value);
+  return role === undefined ? good({ address: address.value, prefix }) : bad(`is ${role}`, wayOut);
+}
+
 const LINK_LOCAL_6: AddressRange = prefixAround({ family: 6, value: 0xfe80n << 112n }, 10);
 
 /** Why a prefix cannot be the subnet of a network, if it cannot. */

@@ -270,6 +270,38 @@ export interface MacFact {
   readonly network: string;
 }
 
+/** An interface that is put into a container whenever it starts, with its addresses; it goes with the container. */
+export interface AttachFact {
+  /** Kind of the fact. */
+  readonly kind: "attach";
+  /** Name inside the container. */
+  readonly dev: string;
+  /** Name of the container. */
+  readonly container: string;
+  /** What the kernel makes: on a link of the host, or a pair of which the other end is a port of a bridge. */
+  readonly type: "macvlan" | "veth";
+  /** Link of the host that a macvlan stands on. */
+  readonly parent?: string;
+  /** Mode of a macvlan. */
+  readonly mode?: "bridge" | "private" | "vepa";
+  /** The host's end of a veth. */
+  readonly peer?: string;
+  /** Bridge that it is a port of. */
+  readonly master?: string;
+  /** MAC address. */
+  readonly address: string;
+  /** MTU; that of parent or bridge when absent. */
+  readonly mtu?: number;
+  /** IPv4 address with prefix length. */
+  readonly ipv4Address?: string;
+  /** IPv4 router by which the default route leads. */
+  readonly gateway?: string;
+  /** IPv6 address with prefix length. */
+  readonly ipv6Address?: string;
+  /** IPv6 router by which the default route leads. */
+  readonly gateway6?: string;
+}
+
 /** Ports of the host, over IPv6, that lead to a container; refused while its address is not known. */
 export interface DnatFact {
   /** Kind of the fact. */
@@ -340,6 +372,7 @@ export type Fact =
   | NatFact
   | ReplyFact
   | MacFact
+  | AttachFact
   | DnatFact
   | FileFact
   | BlockFact;

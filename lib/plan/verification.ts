@@ -39,6 +39,8 @@ export interface Provable {
   readonly defaultRoute?: string;
   /** By which link, and by which of its routers, the host must send what comes from a bridge. */
   readonly egress?: readonly Egress[];
+  /** Interfaces that the host puts into the container, and the routers that must answer there. */
+  readonly attached?: readonly { readonly dev: string; readonly gateways: readonly string[] }[];
 }
 
 /** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
@@ -46,7 +48,7 @@ export function verificationLines(
   problems: Problems,
   path: string,
   settings: VerificationSettings | undefined,
-  { networkName, gateways, macAddress, defaultRoute, egress = [] }: Provable,
+  { networkName, gateways, macAddress, defaultRoute, egress = [], attached = [] }: Provable,
 ): string[] {
   const given = isGiven(problems, path, settings)
     ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
@@ -65,7 +67,7 @@ export function verificationLines(
         typeof value === "string" && value !== "" ? good(value) : bad("is not a word", "give a text that is not empty"),
       ) ?? [],
   );
-  if (gateway === true && gateways.length === 0) {
+  if (gateway === true && gateways.length === 0 && attached.every((one) => one.gateways.length === 0)) {
     problems.add(
       `${path}.gateway`,
       gateway,
@@ -75,7 +77,11 @@ export function verificationLines(
   }
   const proofs = [
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
+    ...attached.map(({ dev }) => `attached ${dev}`),
     ...(gateway === false ? [] : gateways.map((address) => `gateway ${address} network ${networkName}`)),
+    ...(gateway === false
+      ? []
+      : attached.flatMap((one) => one.gateways.map((address) => `gateway ${address} dev ${one.dev}`))),
     ...(target ? [`target ${addressText(target)}`] : []),
     ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),

@@ -128,7 +128,7 @@ describe("an agent whose address somebody on the LAN has", () => {
     assert.ok(failed.stdout.includes(`192.168.9.70 is taken on eth1: MAC ${stdout.trim()} answers`), failed.stdout);
     assert.equal((await place.host.exec("docker ps --all --quiet")).stdout, "");
     await stack.up();
-    assert.equal((await stack.outputs()).probe, "free 192.168.9.70 dev eth1\n");
+    assert.equal((await stack.outputs()).probe, "free 192.168.9.70 dev eth1");
     await assertTakenBack(stack, place);
   });
 });

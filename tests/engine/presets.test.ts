@@ -28,9 +28,10 @@ describe("examples/thousandeyes", () => {
     const { host } = place;
     const stack = await example("thousandeyes", place);
     const all = ["te-agent-container", "te-agent-facts", "te-agent-network"];
-    assert.deepEqual(await waysOf(stack, ["nat", "secondUplink", "macvlan"]), {
+    assert.deepEqual(await waysOf(stack, ["nat", "secondUplink", "pipework", "macvlan"]), {
       nat: ["te-agent-container"],
       secondUplink: all,
+      pipework: ["te-agent-container", "te-agent-facts"],
       macvlan: all,
     });
     await stack.up();
@@ -43,9 +44,9 @@ describe("examples/thousandeyes", () => {
     );
     await assertSettled(stack);
     await host.exec("docker exec te-agent sh -c 'echo me >/var/lib/te-agent/identity'");
-    await stack.config({ way: "nat" });
+    await stack.config({ way: "pipework" });
     await stack.up();
-    assert.match(String((await stack.outputs()).address), /^172\.17\./);
+    assert.match(String((await stack.outputs()).verification), /^interface eth1: 192\.168\.9\.70\/24/m);
     assert.equal((await host.exec("docker exec te-agent cat /var/lib/te-agent/identity")).stdout, "me\n");
     await stack.destroy();
     await host.exec("rm -r /opt/thousandeyes");

@@ -90,6 +90,17 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   nat: some({ from: prefix, oif: link }, { snat: single }),
   reply: fc.record({ to: prefix, except: link, mark }),
   mac: fc.record({ address: mac, container: word, network: word }),
+  attach: some({ dev: link, container: word, type: fc.constantFrom("macvlan", "veth"), address: mac }, {
+    parent: link,
+    mode: fc.constantFrom("bridge", "vepa"),
+    peer: link,
+    master: link,
+    mtu: u32,
+    ipv4Address: address.map((one) => `${addressText(one.address)}/${one.length}`),
+    gateway: single,
+    ipv6Address: address.map((one) => `${addressText(one.address)}/${one.length}`),
+    gateway6: single,
+  } as { [field: string]: fc.Arbitrary<unknown> }),
   dnat: some(
     {
       protocol: fc.constantFrom("tcp", "udp"),

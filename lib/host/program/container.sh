@@ -56,6 +56,7 @@ read_containers() {
     check | drift | status) ;;
     *) put "$VOLATILE/containers" <"$RUN/containers" || return 1 ;;
   esac
+  read_attached "$view"
   sed -n 's/.*mac [^ ]* container \([^ ]*\) .*/\1/p' "$view" | sort -u | while read -r name; do
     pid=$(awk -v name="/$name" '$1 == "container" && $2 == name { print $4 }' "$RUN/containers")
     [ -n "$pid" ] || continue
@@ -79,20 +80,39 @@ read_containers() {
 # Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
 inside() { nsenter --net=/proc/self/fd/8 "$@"; }
 
-# change_inside: RUN/inside, lines PID ID STARTED LINK MAC. Whoever has the process id is asked for after its namespace is
+# change_inside: RUN/inside, lines PID ID STARTED WHAT WORDS. Whoever has the process id is asked for after its namespace is
 # held; a container that ended meanwhile, or began anew, is the next round's.
 change_inside() {
-  while read -r pid id started link mac; do
+  cut -d ' ' -f 1-3 "$RUN/inside" | sort -u >"$RUN/whose"
+  while read -r pid id started; do
     (
       exec 8<"/proc/$pid/ns/net" || exit 0
       ask_docker "$DOCKER_SHORT" "$id" && grep -qx "container [^ ]* $id $pid $started" "$RUN/asked" || exit 0
-      # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
-      inside sh -c 'for path; do [ ! -e "$path" ] || echo 1 >"$path"; done' sh \
-        "/proc/sys/net/ipv4/conf/$link/arp_notify" "/proc/sys/net/ipv6/conf/$link/ndisc_notify"
-      echo "link set dev $link address $mac" >"$RUN/inside.ip"
-      inside ip -batch "$RUN/inside.ip"
+      grep "^$pid $id $started " "$RUN/inside" | cut -d ' ' -f 4- >"$RUN/inside.do"
+      while read -r what words; do
+        case $what in
+          # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
+          notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
+          six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
+          in) echo "$words" >"$RUN/inside.ip" && inside ip -batch "$RUN/inside.ip" ;;
+          out) echo "$words" >"$RUN/inside.ip" && outside ;;
+        esac || { echo "container ${id%"${id#????????????}"}: $what $words"; exit 1; }
+      done <"$RUN/inside.do"
     ) >>"$RUN/error" 2>&1 || return 1
-  done <"$RUN/inside"
+  done <"$RUN/whose"
+}
+# A container that ended just now may still hold name or MAC: the kernel takes its namespace apart in its own time.
+outside() {
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    ip -batch "$RUN/inside.ip" 2>"$RUN/outside" && return
+    if [ "$try" -eq 10 ] || ! grep -q 'exists\|already in use\|busy' "$RUN/outside"; then break; fi
+    sleep 0.2
+  done
+  cat "$RUN/outside"
+  return 1
+}
+set_inside() { # VALUE PATH...
+  inside sh -c 'value=$1; shift; for path; do [ ! -e "/proc/sys/net/$path" ] || echo "$value" >"/proc/sys/net/$path"; done' sh "$@"
 }
 
 # What status says of them.
@@ -112,18 +132,22 @@ function mac(    end) {
   end = opt["end"]
   if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
   if (E_mac[end] == opt["address"]) return
-  changed(f, mac_text(end)); inside(end, opt["address"])
+  changed(f, mac_text(end)); new_mac(end, opt["address"])
 }
 function no_mac(k,    end) {
   parse(old(k)); end = opt["end"]
   if (!(end in E_link) || E_mac[end] != opt["address"] || !is_mac(E_given[end]) || E_given[end] == E_mac[end]) return
-  removed(old(k)); inside(end, E_given[end])
+  removed(old(k)); new_mac(end, E_given[end])
 }
 function mac_text(end,    e) { split(end, e, SUBSEP); return "mac " E_mac[end] " container " e[1] " network " e[2] }
-function inside(end, address,    e) { split(end, e, SUBSEP); print C[e[1]], E_link[end], address >(out "inside") }
+function new_mac(end, address,    e) {
+  split(end, e, SUBSEP); inside(e[1], "notify " E_link[end]); inside(e[1], "in link set dev " E_link[end] " address " address)
+}
+function inside(name, line) { print C[name], line >(out "inside") }
 function absent(end,    e) {
   split(end, e, SUBSEP)
-  if (!(e[1] in C)) return silent ? "Docker does not say where container " e[1] " is" : "container " e[1] " does not run"
+  if (!(e[1] in C)) return not_running(e[1])
   return (end in E_link) ? "container " e[1] " has no link with its address on network " e[2] : "container " e[1] " is not on network " e[2]
 }
+function not_running(name) { return silent ? "Docker does not say where container " name " is" : "container " name " does not run" }
 '

@@ -33,8 +33,9 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
+  if (kind == "attach")  return parse_attach(n, w)
   if (kind == "dnat")    return parse_dnat(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, dnat, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -253,6 +254,27 @@ function parse_mac(n, w) {
   if (n != 6 || w[3] != "container" || w[5] != "network" || !is_name(w[4]) || !is_name(w[6])) return "mac MAC container NAME network NETWORK"
   if (!is_mac(w[2])) return "not a unicast MAC in lower case"
   key = "mac container " w[4] " network " w[6]; opt["address"] = w[2]; opt["end"] = w[4] SUBSEP w[6]
+  return ""
+}
+
+# attach: the same, of an interface that Docker does not know.
+function parse_attach(n, w,    bad, type) {
+  bad = pairs(n, w, 3, "container type parent mode peer master address mtu addr via addr6 via6"); if (bad) return bad
+  type = opt["type"]; key = "attach " w[2] " container " opt["container"]; opt["dev"] = w[2]; opt["end"] = opt["container"] SUBSEP w[2]
+  if (!is_link(w[2]) || w[2] ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  if (!is_name(opt["container"])) return "container is a name in Docker"
+  if (type !~ /^(macvlan|veth)$/) return "type must be macvlan or veth"
+  dev = opt[type == "veth" ? "master" : "parent"]
+  if (!is_link(dev) || (("parent" in opt) && ("master" in opt))) return "a veth has a master, a macvlan a parent"
+  if ((type == "veth") != ("peer" in opt) || ("peer" in opt) && !is_link(opt["peer"])) return "a veth has a peer, the end of this host; a macvlan has none"
+  if (type == "macvlan" ? opt["mode"] !~ /^(bridge|private|vepa)$/ : ("mode" in opt)) return "mode is bridge, private or vepa, of a macvlan alone"
+  if (!is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
+  if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  return attach_side("addr", "via", 0) attach_side("addr6", "via6", 1)
+}
+function attach_side(at, by, six) {
+  if ((at in opt) && (!is_prefix(opt[at]) || is_v4(opt[at]) == six)) return at " is not an address of its family with prefix length"
+  if ((by in opt) && (!is_address(opt[by]) || is_v4(opt[by]) == six || !(at in opt))) return by " is not a router of its family, beside an address"
   return ""
 }
 

@@ -25,7 +25,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_CONTAINER$AWK_FILES$AWK_LINKS$AWK_L2TP" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_LINKS$AWK_L2TP" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
@@ -85,6 +85,10 @@ $1 == "K" && $2 == "nft"    { X[substr($0, 7)] }
 $1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
 $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
+$1 == "K" && $2 == "port" {
+  e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11
+}
+$1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
 $1 == "K" && $2 == "filter" { filtered = 1 }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
@@ -249,7 +253,7 @@ END {
       if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "follow") follow(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
-      if (kind == "mac") mac()
+      if (kind == "mac") mac(); if (kind == "attach") attach()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^set /) no_set(k)
@@ -263,6 +267,7 @@ END {
     else if (k ~ /^(file|block) /) no_line(k)
     else if (k ~ /^(nat|reply|dnat) /) no_nft(k)
     else if (k ~ /^mac /) no_mac(k)
+    else if (k ~ /^attach /) no_attach(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
   nft_tables(); accepts()

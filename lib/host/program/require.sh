@@ -91,6 +91,7 @@ parent_fault() { # NAME "DRIVER [passthru]"
   { cat "$RUN/on-parent" 2>/dev/null || :; parents_in_ledger "$1"; } | sort -u >"$RUN/networks"
   while read -r _ driver network mode _; do
     case "$driver, $2" in
+      "attached, attached" | "attached, macvlan" | "macvlan, attached") [ "$mode" != passthru ] || { echo "$network has it in mode passthru, for itself alone"; return; } ;;
       "macvlan, macvlan")
         [ "$mode" != passthru ] || { echo "$network has it in mode passthru, for itself alone"; return; }
         docker_version=${docker_version:-$(version_of_docker)}

@@ -46,12 +46,17 @@ answered() {
   return 1
 }
 
-prove_gateway() { # ADDRESS network NETWORK
-  gateway=$1 network=$3
-  find_link "$network"
+prove_gateway() { # ADDRESS network NETWORK, or ADDRESS dev LINK
+  gateway=$1 at="interface $3"
+  if [ "$2" = dev ]; then
+    find_attached "$3"
+  else
+    find_link "$3"
+    at="network $3 (interface $link)"
+  fi
   began=$(milliseconds)
   ask_neighbour
-  until_deadline answered || disproved "gateway $gateway does not answer in container $CONTAINER on network $network (interface $link) within $TIMEOUT s.
+  until_deadline answered || disproved "gateway $gateway does not answer in container $CONTAINER on $at within $TIMEOUT s.
 tried: $(case $gateway in *:*) echo 'neighbour solicitations' ;; *) echo 'ARP requests' ;; esac), last state: $(neighbour . | sed 's/ *$//')
 own addresses: $(inside ip -o addr show dev "$link" | awk '{ printf "%s ", $4 }')
 $(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
@@ -63,6 +68,18 @@ link_found() { link=$(interface_of "$1") && [ -n "$link" ]; }
 find_link() { # NETWORK
   link=
   until_deadline link_found "$1" || disproved "container $CONTAINER has no interface with the MAC address that Docker gives it on network $1"
+}
+
+# The watcher puts it in when the container has started.
+prove_attached() { # LINK
+  find_attached "$1"
+  say "interface $link: $(inside ip -o addr show dev "$link" | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }')"
+}
+is_attached() { inside ip -o link show dev "$link" up 2>/dev/null | grep -q .; }
+find_attached() { # LINK
+  link=$1
+  until_deadline is_attached || disproved "container $CONTAINER has no interface $link that is up, after $TIMEOUT s.
+The watcher puts it in: systemctl status wirework-watch.service; $DISPATCHER status says what it waits for"
 }
 
 pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
@@ -155,7 +172,8 @@ verb_verify() {
   awk "$AWK_FACTS"'
     $1 == "container" && NF == 2 && is_name($2) { containers++; next }
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
-    $1 == "gateway" && NF == 4 && is_address($2) && $3 == "network" && is_name($4) { next }
+    $1 == "gateway" && NF == 4 && is_address($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
+    $1 == "attached" && NF == 2 && is_link($2) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
     $1 == "dnat" && parse($0) == "" { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
@@ -181,6 +199,7 @@ $(cat "$RUN/wrong")"
     case $what in
       mac) prove_mac $words ;;
       dnat) prove_dnat $words ;;
+      attached) prove_attached $words ;;
       gateway) prove_gateway $words ;;
       target) prove_target $words ;;
       default-route) prove_default_route $words ;;

@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostRef } from "../host/host-ref";
+import { knownPart, lift, mapInput, pick } from "../lift";
+import { planPipeworkAgent } from "../plan/pipework-agent";
+import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
+import type { ContainerArgs } from "./container-args";
+import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
+
+/** An interface that the host puts into a container. Give `parent` or `bridge`. Changes are made in the running container. */
+export interface AttachedInterfaceArgs {
+  /**
+   * Its name inside the container, at most 15 bytes.
+   * @default - `eth1`, `eth2`, … in the order of the list
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * Link of the host that leads to the LAN: the interface is a macvlan on it, with a MAC of its own. Give this or `bridge`.
+   * @default - `bridge` is used
+   */
+  parent?: pulumi.Input<string>;
+  /**
+   * Bridge of the host that holds a port of the LAN: the interface is a port more. The bridge itself is not changed.
+   * @default - `parent` is used
+   */
+  bridge?: pulumi.Input<string>;
+  /**
+   * Tag of a VLAN on the parent, 1-4094. The host makes it, and takes it away with its last user.
+   * @default - none: the parent itself
+   */
+  vlan?: pulumi.Input<number>;
+  /**
+   * IPv4 address with prefix length: `192.168.9.90/24`.
+   * @default - no IPv4
+   */
+  ipv4Address?: pulumi.Input<string>;
+  /**
+   * IPv4 router on that network: the container's default route. Not beside `extraNetworks`, by which Docker gives one.
+   * @default - no default route
+   */
+  gateway?: pulumi.Input<string>;
+  /**
+   * IPv6 address with prefix length: `fd00:9::90/64`.
+   * @default - what the routers of the segment announce
+   */
+  ipv6Address?: pulumi.Input<string>;
+  /**
+   * IPv6 router; may be link-local (`fe80::…`).
+   * @default - as the routers of the segment announce
+   */
+  gateway6?: pulumi.Input<string>;
+  /**
+   * Its MAC: unicast, used by nobody there.
+   * @default - derived from the component and the interface's name: always the same
+   */
+  macAddress?: pulumi.Input<string>;
+  /**
+   * Its MTU in bytes, 68-65535; at least 1280 with IPv6.
+   * @default - that of the parent; 1500 on a bridge
+   */
+  mtu?: pulumi.Input<number>;
+}
+
+/** Arguments of a {@link PipeworkAgent}. */
+export interface PipeworkAgentArgs extends ContainerArgs {
+  /** The host, as `host.ref`: it puts the interfaces into the container. */
+  host: pulumi.Input<HostRef>;
+  /** The interfaces. */
+  interfaces: pulumi.Input<pulumi.Input<AttachedInterfaceArgs>[]>;
+  /**
+   * Networks of Docker, such as a bridge for management.
+   * @default - none: Docker gives the container no network at all
+   */
+  extraNetworks?: pulumi.Input<pulumi.Input<ExtraNetworkArgs>[]>;
+  /**
+   * Whether the program starts only when every interface is there. Needs `sh` and `sleep` in the image, and the program in full:
+   * `command`, with `entrypoint` where the image has one.
+   * @default false
+   */
+  waitForInterfaces?: pulumi.Input<boolean>;
+  /**
+   * What is proved once the agent runs.
+   * @default - every interface is there, and its gateways answer
+   */
+  verify?: pulumi.Input<VerifyArgs>;
+}
+
+/**
+ * A container into which the host puts interfaces: on a link of the host, or as a port of a bridge.
+ *
+ * What pipework does once, the host does whenever the container starts: after a restart of the container, of Docker and of
+ * the host, and when the link beneath is made anew. The interfaces go with the container.
+ *
+ * @example
+ * ```ts
+ * import { type Host, PipeworkAgent } from "wirework";
+ *
+ * export function probe(host: Host) {
+ *   return new PipeworkAgent("probe", {
+ *     host: host.ref,
+ *     image: "busybox:1.36",
+ *     command: ["sleep", "infinity"],
+ *     interfaces: [{ parent: "eth1", ipv4Address: "192.168.9.90/24", gateway: "192.168.9.1" }],
+ *   });
+ * }
+ * ```
+ */
+export class PipeworkAgent extends pulumi.ComponentResource {
+  /** Id of the container. */
+  readonly containerId: pulumi.Output<string>;
+  /** Name of the container. */
+  readonly containerName: pulumi.Output<string>;
+  /** MAC of each interface, by its name. */
+  readonly macAddresses: pulumi.Output<{ [name: string]: string }>;
+  /** Its addresses on networks of Docker. */
+  readonly networks: pulumi.Output<NetworkAddresses[]>;
+  /** What was proved, a line each, or `not verified`. */
+  readonly verification: pulumi.Output<string>;
+
+  constructor(name: string, args: PipeworkAgentArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { host, interfaces, extraNetworks, waitForInterfaces, verify, ...container } = args ?? {};
+    const namesProgram = container.command !== undefined || container.entrypoint !== undefined;
+    const settings = { interfaces, extraNetworks, waitForInterfaces, namesProgram, verification: verify };
+    const context = componentContext("PipeworkAgent", name, host);
+    const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
+      withClaims(context, planPipeworkAgent(context, { ...settings, container: knownPart(container) })),
+    );
+    const summary = { interfaces, extraNetworks, image: container.image, facts: factLines(context, plan) };
+    super("wirework:index:PipeworkAgent", name, summary, withHostProvider(opts, host));
+
+    const facts = newFacts(context, plan, this);
+    const wait = pick(plan, ({ wait }) => [...wait]);
+    const waiting = waitForInterfaces !== undefined && {
+      entrypoint: mapInput({ wait, given: container.entrypoint ?? [] }, ({ wait, given }) => [...wait, ...given]),
+    };
+    const agent = newAgentContainer(
+      context,
+      {
+        container: { ...container, ...waiting },
+        plan,
+        networkMode: extraNetworks === undefined ? "none" : undefined,
+        after: facts,
+      },
+      this,
+    );
+    this.containerId = agent.containerId;
+    this.containerName = agent.containerName;
+    this.macAddresses = pulumi
+      .output(pick(plan, ({ interfaces }) => [...interfaces]))
+      .apply((all) => Object.fromEntries(all.map(({ name, macAddress }) => [name, macAddress])));
+    this.networks = agent.networks;
+    this.verification = agent.verification;
+    const { containerId, containerName, macAddresses, networks, verification } = this;
+    this.registerOutputs({ containerId, containerName, macAddresses, networks, verification });
+  }
+}

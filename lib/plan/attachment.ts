@@ -1,0 +1,214 @@
+import { type Address, addressText, isLinkLocal6, parseAddress } from "../net/address";
+import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
+import { deriveMac, parseMac } from "../net/mac";
+import { type InterfaceAddress, interfaceAddressText, parseInterfaceAddress } from "../net/prefix";
+import { contains } from "../net/range";
+import type { Problems } from "../problems";
+import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
+import type { AttachFact, Fact } from "./facts";
+import type { Claim } from "./inventory";
+import { memberPath, read, readInteger, readList, readObject } from "./read";
+import { readVlanId, vlanFacts } from "./vlan-link";
+
+/** An interface that is put into a container, all known. Give `parent` or `bridge`. */
+export interface AttachmentSettings {
+  /** @default - `eth1`, `eth2`, … in the order of the list */
+  readonly name?: string;
+  /** @default - `bridge` */
+  readonly parent?: string;
+  /** @default - `parent` */
+  readonly bridge?: string;
+  /** @default - none: the parent itself */
+  readonly vlan?: number;
+  /** @default - no IPv4 */
+  readonly ipv4Address?: string;
+  /** @default - no default route */
+  readonly gateway?: string;
+  /** @default - what the segment's routers announce */
+  readonly ipv6Address?: string;
+  /** @default - no default route of its own */
+  readonly gateway6?: string;
+  /** @default - derived from owner and name */
+  readonly macAddress?: string;
+  /** @default - that of parent or bridge */
+  readonly mtu?: number;
+}
+
+/** What an interface comes to. */
+export interface Attachment {
+  /** The fact itself. */
+  readonly fact: AttachFact;
+  /** What must be on the host for it. */
+  readonly facts: readonly Fact[];
+  /** Links of ours beneath it, as the words that make them. */
+  readonly links?: string;
+  /** What nobody else may have. */
+  readonly claims: readonly Claim[];
+}
+
+const KNOWN: readonly (keyof AttachmentSettings)[] = [
+  "name",
+  "parent",
+  "bridge",
+  "vlan",
+  "ipv4Address",
+  "gateway",
+  "ipv6Address",
+  "gateway6",
+  "macAddress",
+  "mtu",
+];
+
+/** Reads the interfaces that a container is given. */
+export function readAttachments(
+  problems: Problems,
+  path: string,
+  settings: readonly AttachmentSettings[] | undefined,
+  container: string,
+  context: PlanContext,
+): Attachment[] {
+  const given = readList(problems, path, settings);
+  const found = given.map((entry, index) => {
+    return readAttachment(problems, memberPath(path, index), entry, { container, index, context });
+  });
+  if (given.length === 0) {
+    problems.add(path, undefined, "holds no interface", "give at least one, or another kind of agent");
+  }
+  for (const [what, word] of [
+    ["dev", "name"],
+    ["gateway", "gateway"],
+    ["gateway6", "gateway6"],
+  ] as const) {
+    const seen = new Map<string, number>();
+    found.forEach(({ fact }, index) => {
+      // A default route goes by one interface, whatever router it names.
+      const value = fact[what] === undefined ? undefined : what === "dev" ? fact.dev : "the default route";
+      const other = value === undefined ? undefined : seen.get(value);
+      if (other !== undefined) {
+        const rule =
+          what === "dev"
+            ? `is the name of ${memberPath(path, other)} too`
+            : `is given by ${memberPath(path, other)} already`;
+        problems.add(`${memberPath(path, index)}.${word}`, fact[what], rule, "give it to one of them");
+      } else if (value !== undefined) {
+        seen.set(value, index);
+      }
+    });
+  }
+  return found;
+}
+
+function readAttachment(
+  problems: Problems,
+  at: string,
+  entry: AttachmentSettings,
+  { container, index, context }: { readonly container: string; readonly index: number; readonly context: PlanContext },
+): Attachment {
+  const given = readObject(problems, at, entry, KNOWN);
+  const dev = read(problems, `${at}.name`, given.name, parseInterfaceName) ?? `eth${index + 1}`;
+  const parent = read(problems, `${at}.parent`, given.parent, parseInterfaceName);
+  const bridge = read(problems, `${at}.bridge`, given.bridge, parseInterfaceName);
+  if ((given.parent === undefined) === (given.bridge === undefined)) {
+    const rule = given.parent === undefined ? "has neither parent nor bridge" : "has parent and bridge";
+    problems.add(at, undefined, rule, "give the link of the host, or the bridge, that it leads to");
+  }
+  const vlan = readVlanId(problems, `${at}.vlan`, given.vlan);
+  if (vlan !== undefined && bridge !== undefined) {
+    problems.add(
+      `${at}.vlan`,
+      vlan,
+      "is a tag on a parent, not on a bridge",
+      "give the bridge of that VLAN, or parent",
+    );
+  }
+  const ipv4 = readSide(problems, at, given, 4);
+  const ipv6 = readSide(problems, at, given, 6);
+  const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: ipv6.address ? 1280 : 68, to: 65535 });
+  const seed = `${ownerOf(context)} ${dev}`;
+  const address = read(problems, `${at}.macAddress`, given.macAddress, parseMac) ?? deriveMac(seed);
+  const below = beneath(problems, at, { parent, vlan, bridge }, context);
+  const peer = deriveInterfaceName("wr-", seed);
+  const fact: AttachFact = {
+    kind: "attach",
+    dev,
+    container,
+    ...(bridge === undefined
+      ? { type: "macvlan", parent: below.link, mode: "bridge" }
+      : { type: "veth", peer, master: bridge }),
+    address,
+    ...(mtu !== undefined && { mtu }),
+    ...(ipv4.address && { ipv4Address: interfaceAddressText(ipv4.address) }),
+    ...(ipv4.gateway && { gateway: addressText(ipv4.gateway) }),
+    ...(ipv6.address && { ipv6Address: interfaceAddressText(ipv6.address) }),
+    ...(ipv6.gateway && { gateway6: addressText(ipv6.gateway) }),
+  };
+  const lan = linkScope(context, { name: "", parent: below.link });
+  const claim = (kind: Claim["kind"], value: string | undefined, argument: string, scope = lan) =>
+    value === undefined ? [] : [claimOf(context, { scope, kind, value, property: `${at}.${argument}` })];
+  return {
+    fact,
+    facts: below.facts,
+    ...(below.links !== undefined && { links: below.links }),
+    claims: [
+      ...below.claims,
+      ...claim("address", ipv4.address && addressText(ipv4.address.address), "ipv4Address"),
+      ...claim("address", ipv6.address && addressText(ipv6.address.address), "ipv6Address"),
+      ...claim("mac", address, "macAddress"),
+      ...(bridge === undefined ? [] : claim("interface", peer, "bridge", hostScope(context))),
+    ],
+  };
+}
+
+/** The link that an interface stands on, and what must be on the host for it. */
+function beneath(
+  problems: Problems,
+  at: string,
+  { parent, vlan, bridge }: { readonly parent?: string; readonly vlan?: number; readonly bridge?: string },
+  context: PlanContext,
+): { link: string; facts: readonly Fact[]; links?: string; claims: readonly Claim[] } {
+  if (bridge !== undefined) {
+    return { link: bridge, facts: [{ kind: "require", condition: `bridge ${bridge}` }], claims: [] };
+  }
+  const tagged =
+    parent === undefined || vlan === undefined
+      ? undefined
+      : vlanFacts(problems, `${at}.vlan`, { parent, id: vlan }, context);
+  const link = tagged?.linkName ?? parent ?? "";
+  // Several may stand on one parent, but none beside who has it for itself.
+  const scope = linkScope(context, { name: "", parent: link });
+  const shared = claimOf(context, { scope, kind: "parent", value: link, property: `${at}.parent`, shared: true });
+  return {
+    link,
+    facts: [...(tagged?.facts ?? []), { kind: "require", condition: `parent ${link} attached` }],
+    ...(tagged && { links: tagged.identity }),
+    claims: [...(tagged?.claims ?? []), shared],
+  };
+}
+
+/** Address and router of one family. */
+function readSide(
+  problems: Problems,
+  at: string,
+  given: Partial<AttachmentSettings>,
+  family: 4 | 6,
+): { address?: InterfaceAddress; gateway?: Address } {
+  const [addressPath, gatewayPath] =
+    family === 4 ? (["ipv4Address", "gateway"] as const) : (["ipv6Address", "gateway6"] as const);
+  const address = read(problems, `${at}.${addressPath}`, given[addressPath], (value) =>
+    parseInterfaceAddress(value, family),
+  );
+  const gateway = read(problems, `${at}.${gatewayPath}`, given[gatewayPath], (value) => parseAddress(value, family));
+  if (gateway !== undefined && given[addressPath] === undefined) {
+    problems.add(`${at}.${gatewayPath}`, addressText(gateway), `needs ${addressPath}`, `give ${addressPath}`);
+  }
+  if (gateway !== undefined && address !== undefined) {
+    const text = addressText(gateway);
+    if (text === addressText(address.address)) {
+      problems.add(`${at}.${gatewayPath}`, text, "is the interface's own address", "give that of the router");
+    } else if (!isLinkLocal6(gateway) && !contains(address.prefix, gateway)) {
+      const rule = `is not in the prefix of ${interfaceAddressText(address)}`;
+      problems.add(`${at}.${gatewayPath}`, text, rule, "give a router on that network");
+    }
+  }
+  return { ...(address && { address }), ...(gateway && { gateway }) };
+}

@@ -1,0 +1,138 @@
+import type { Problems } from "../problems";
+import {
+  type AgentPlan,
+  containerClaim,
+  type ExtraNetworkSettings,
+  extraNetworkClaims,
+  readAgentContainer,
+  readExtraNetworks,
+} from "./agent";
+import { type Attachment, type AttachmentSettings, readAttachments } from "./attachment";
+import type { ContainerSettings } from "./container";
+import { type PlanContext, startProblems } from "./context";
+import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { ownLabels } from "./docker-network";
+import { hostState } from "./host-state";
+import { readBoolean, readObject } from "./read";
+import { requireDocker } from "./requirements";
+import { type VerificationSettings, verificationLines } from "./verification";
+
+export type { AttachmentSettings } from "./attachment";
+
+/** Arguments of a pipework agent, all known. */
+export interface PipeworkAgentSettings {
+  /** Interfaces that the host puts into the container. */
+  readonly interfaces: readonly AttachmentSettings[];
+  /** @default - none: Docker gives the container no network at all */
+  readonly extraNetworks?: readonly ExtraNetworkSettings[];
+  /** @default false */
+  readonly waitForInterfaces?: boolean;
+  /** Whether the user names the program that runs. @default false */
+  readonly namesProgram?: boolean;
+  /** @default - interfaces stand, and gateways answer */
+  readonly verification?: VerificationSettings;
+  /** @default - nothing of it is checked */
+  readonly container?: ContainerSettings;
+}
+
+/** All that a pipework agent comes to. */
+export interface PipeworkAgentPlan extends AgentPlan {
+  /** Links of ours beneath its interfaces, as the words that make them. */
+  readonly links?: string;
+  /** Its interfaces, in the order of the arguments. */
+  readonly interfaces: readonly { readonly name: string; readonly macAddress: string }[];
+  /** Words in front of the program, which wait for the interfaces; none where it does not wait. */
+  readonly wait: readonly string[];
+}
+
+const OWN_ARGUMENTS = ["host", "interfaces", "extraNetworks", "waitForInterfaces", "verify"];
+
+/** Plans a pipework agent. Throws one ArgumentError with all problems. */
+export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSettings): PipeworkAgentPlan {
+  const problems = startProblems(context);
+  const settings = readObject(problems, "", given, [
+    "interfaces",
+    "extraNetworks",
+    "waitForInterfaces",
+    "namesProgram",
+    "verification",
+    "container",
+  ]);
+  if (context.hostIdentity === undefined) {
+    problems.add("host", undefined, "is missing", "give host.ref: the host puts the interfaces into the container");
+  }
+  const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
+  const interfaces = readAttachments(problems, "interfaces", settings.interfaces, containerName, context);
+  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, "");
+  refuseTwoDefaults(problems, interfaces, extra.length);
+  // Docker's part of it: who among the further networks has the default route. Ours has none beside them.
+  const [first, ...others] = extra;
+  const route = first && planDefaultRoute(problems, "extraNetworks", mainOf(first), others, wantedOf(first));
+  const wait = readBoolean(problems, "waitForInterfaces", settings.waitForInterfaces) ?? false;
+  if (wait && settings.namesProgram !== true) {
+    const rule = "puts a wait in front of the program, and none is named";
+    problems.add("waitForInterfaces", true, rule, "give command, or entrypoint and command, in full");
+  }
+  const facts = interfaces.map(({ fact }) => fact);
+  const proved = verificationLines(problems, "verify", settings.verification, {
+    networkName: "",
+    gateways: [],
+    attached: facts.map(({ dev, gateway, gateway6 }) => ({
+      dev,
+      gateways: [gateway, gateway6].filter((one) => one !== undefined),
+    })),
+    ...(route?.winner !== undefined && { defaultRoute: route.winner }),
+  });
+  problems.throwIfAny();
+
+  const links = interfaces.flatMap(({ links }) => links ?? []);
+  const explicitMac = extra.some((one) => one.endpoint.macAddress !== undefined);
+  return {
+    containerName,
+    labels: ownLabels(context),
+    endpoints: route?.endpoints ?? [],
+    ...(links.length > 0 && { links: [...new Set(links)].sort().join("\n") }),
+    interfaces: facts.map(({ dev, address }) => ({ name: dev, macAddress: address })),
+    wait: wait ? waitFor(interfaces) : [],
+    hostState: hostState([
+      ...requireDocker(explicitMac, route?.needsPriority ?? false),
+      ...interfaces.flatMap(({ facts }) => facts),
+      ...facts,
+    ]),
+    verify: proved,
+    claims: [
+      ...interfaces.flatMap(({ claims }) => claims),
+      containerClaim(context, containerName),
+      ...extraNetworkClaims(context, "extraNetworks", extra),
+    ],
+    warnings: [],
+  };
+}
+
+type Extra = ReturnType<typeof readExtraNetworks>[number];
+const mainOf = ({ endpoint }: Extra) => ({ endpoint, dualStack: false, internal: false });
+const wantedOf = ({ management }: Extra) => (management ? DefaultRoute.Measuring : undefined);
+
+function refuseTwoDefaults(problems: Problems, interfaces: readonly Attachment[], networks: number): void {
+  interfaces.forEach(({ fact }, index) => {
+    for (const argument of ["gateway", "gateway6"] as const) {
+      if (networks > 0 && fact[argument] !== undefined) {
+        const rule = "is a second default route: Docker gives the container one by its further networks";
+        problems.add(`interfaces[${index}].${argument}`, fact[argument], rule, "leave it out, or extraNetworks");
+      }
+    }
+  });
+}
+
+/** Waits until every interface is up, and has a route where it has an IPv4 address: then the rest is there too. */
+function waitFor(interfaces: readonly Attachment[]): string[] {
+  const routed = interfaces.filter(({ fact }) => fact.ipv4Address !== undefined).map(({ fact }) => fact.dev);
+  const others = interfaces.map(({ fact }) => fact.dev).filter((dev) => !routed.includes(dev));
+  const lines = [
+    'named() { while read -r first _; do [ "$first" = "$1" ] && return; done; return 1; }',
+    ...routed.map((dev) => `until named ${dev} </proc/net/route; do sleep 1; done`),
+    ...others.map((dev) => `until [ -e /sys/class/net/${dev} ]; do sleep 1; done`),
+    'exec "$@"',
+  ];
+  return ["/bin/sh", "-c", lines.join("\n"), "sh"];
+}
