@@ -93,8 +93,9 @@ export function readMark(problems: Problems, path: string, value: unknown, table
 }
 
 function parseMark(value: unknown): Checked<string> {
-  const [, mark = "", mask = ""] = /^0x([0-9a-fA-F]{1,8})\/0x([0-9a-fA-F]{1,8})$/.exec(String(value)) ?? [];
-  if (typeof value !== "string" || mark === "") {
+  const [, mark = "", mask = ""] =
+    /^0x([0-9a-fA-F]{1,8})\/0x([0-9a-fA-F]{1,8})$/.exec(typeof value === "string" ? value : "") ?? [];
+  if (mark === "") {
     return bad("is not a mark with its mask", "write both in hex, of 32 bits: 0xc8000000/0xff000000");
   }
   const [bits, of] = [BigInt(`0x${mark}`), BigInt(`0x${mask}`)];

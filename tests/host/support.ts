@@ -175,7 +175,7 @@ grep -s . /etc/iproute2/rt_tables.d/* /etc/network/*/* | sort; cat /etc/rc.local
 for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :
 for file in /run/docker/containers/*; do
   pid=$(awk '$4 > 0 { print $4; exit }' "$file" 2>/dev/null)
-  [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net sh -c 'for type in macvlan veth; do ip -o link show type $type; done; ip -o -4 addr show' | sed 's/^[0-9]*: //; s/@if[0-9]*//'
+  [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net sh -c 'for type in macvlan veth; do ip -o link show type $type; done; ip -o -4 addr show' | sed 's/^[0-9]*: //; s/@if[0-9]*//' | sort
 done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.

@@ -13,6 +13,7 @@ import { planLanBridge } from "../../lib/plan/lan-bridge";
 import { planLanPool } from "../../lib/plan/lan-pool";
 import { type MacvlanAgentSettings, planMacvlanAgent } from "../../lib/plan/macvlan-agent";
 import { type MacvlanNetworkSettings, planMacvlanNetwork } from "../../lib/plan/macvlan-network";
+import { planPipeworkAgent } from "../../lib/plan/pipework-agent";
 import { planPolicyRoutedAgent } from "../../lib/plan/policy-routed-agent";
 import { planVlanInterface } from "../../lib/plan/vlan-interface";
 import { ArgumentError } from "../../lib/problems";
@@ -154,6 +155,26 @@ const anyPolicy = objectOf({
   allowManagementImpact: value,
   undoWindowSeconds: value,
 });
+const anyPipework = objectOf({
+  interfaces: listOf(
+    objectOf({
+      name: value,
+      parent: value,
+      bridge: value,
+      vlan: value,
+      ipv4Address: value,
+      gateway: value,
+      ipv6Address: value,
+      gateway6: value,
+      macAddress: value,
+      mtu: value,
+    }),
+  ),
+  extraNetworks: listOf(objectOf({ name: value, management: value })),
+  waitForInterfaces: value,
+  verification: objectOf({ enabled: value, gateway: value, target: value }),
+  container: anyContainer,
+});
 const anyConnection = objectOf({
   address: value,
   port: value,
@@ -191,6 +212,7 @@ describe("whatever the arguments are", function () {
     ["planBridgeAgent", anyAgent, (settings) => planBridgeAgent(agent, settings)],
     ["planPolicyRoutedAgent", anyPolicy, (settings) => planPolicyRoutedAgent(agent, settings)],
     ["planIpv6DnatService", anyService, (settings) => planIpv6DnatService(agent, settings)],
+    ["planPipeworkAgent", anyPipework, (settings) => planPipeworkAgent(agent, settings)],
     ["checkContainer", anyContainer, (settings) => checkContainer(agent, settings)],
     ["planConnection", anyConnection, (settings) => planConnection({ component: "Host", name: "h" }, settings)],
   ];
