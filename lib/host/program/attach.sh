@@ -76,18 +76,20 @@ function attached(c, e,    was, n) {
   n += stands_on(c, e, "addr", "via", 0) + stands_on(c, e, "addr6", "via6", 1)
   if (n) changed(f, was)
 }
-# Its routes bear our mark. An address does not: what is to go is what the fact said before; first, or the kernel
-# would take the new one, as secondary of the old, along.
-function stands_on(c, e, at, by, six,    on, before, hop, n, w, i, some) {
+# Its routes bear our mark. An address does not: what is to go is what facts of it said before.
+function stands_on(c, e, what, router, six,    on, hop, n, w, i, some, off) {
   on = "|" P_on[e]; n = split(P_on[e], w, "|"); hop = ""
-  for (i = 1; i < n; i++) if (w[i] ~ /^via / && is_v4(w[i]) != six) hop = substr(w[i], 5)
-  before = (k in S) && match(S[k], " " at " [^ ]+") ? substr(S[k], RSTART + length(at) + 2, RLENGTH - length(at) - 2) : ""
-  if (before == opt[at] || index(on, "|" before "|") == 0) before = ""
-  if (hop != "" && (hop != opt[by] || before != "")) { inside(c, "in route del default via " hop " dev " opt["dev"]); hop = ""; some = 1 }
-  if (before != "") { inside(c, "in addr del " before " dev " opt["dev"]); some = 1 }
-  if (opt[at] && index(on, "|" opt[at] "|") == 0) { inside(c, "in addr add " opt[at] " dev " opt["dev"] (six ? " nodad" : "")); some = 1 }
+  for (i = 1; i < n; i++) {
+    if (w[i] ~ /^via /) { if (is_v4(w[i]) != six) hop = substr(w[i], 5) }
+    else if (is_v4(w[i]) != six && w[i] != opt[what] && index(S_at[k], "|" w[i] "|")) off = off " " w[i]
+  }
+  if (hop != "" && (hop != opt[router] || off != "")) { inside(c, "in route del default via " hop " dev " opt["dev"]); hop = ""; some = 1 }
+  n = split(off, w, " ")
+  if (n && !six) inside(c, "promote " opt["dev"])
+  for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
+  if (opt[what] && index(on, "|" opt[what] "|") == 0) { inside(c, "in addr add " opt[what] " dev " opt["dev"] (six ? " nodad" : "")); some = 1 }
   if (P_up[e] != "up") { inside(c, "in link set dev " opt["dev"] " up"); P_up[e] = "up"; some = 1 }
-  if (opt[by] && hop == "") { route_out(c, opt[by]); some = 1 }
+  if (opt[router] && hop == "") { route_out(c, opt[router]); some = 1 }
   return some + 0
 }
 function no_attach(k,    e, was) {

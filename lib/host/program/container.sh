@@ -93,6 +93,7 @@ change_inside() {
         case $what in
           # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
           notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
+          promote) set_inside 1 "ipv4/conf/$words/promote_secondaries" ;; # or the kernel takes them along with the primary
           six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
           in) echo "$words" >"$RUN/inside.ip" && inside ip -batch "$RUN/inside.ip" ;;
           out) echo "$words" >"$RUN/inside.ip" && outside ;;

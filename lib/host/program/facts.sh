@@ -272,9 +272,9 @@ function parse_attach(n, w,    bad, type) {
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
   return attach_side("addr", "via", 0) attach_side("addr6", "via6", 1)
 }
-function attach_side(at, by, six) {
-  if ((at in opt) && (!is_prefix(opt[at]) || is_v4(opt[at]) == six)) return at " is not an address of its family with prefix length"
-  if ((by in opt) && (!is_address(opt[by]) || is_v4(opt[by]) == six || !(at in opt))) return by " is not a router of its family, beside an address"
+function attach_side(what, router, six) {
+  if ((what in opt) && (!is_prefix(opt[what]) || is_v4(opt[what]) == six)) return what " is not an address of its family with prefix length"
+  if ((router in opt) && (!is_address(opt[router]) || is_v4(opt[router]) == six || !(what in opt))) return router " is not a router of its family, beside an address"
   return ""
 }
 

@@ -11,6 +11,7 @@ read_files() { # VIEW
     $1 == "W" { sub(/^W [^ ]+/, "W") }
     { sub(/^. /, "") }
     /^(module|table|guard|file|block) / { parse($0); if (!(opt["path"] in paths)) { paths[opt["path"]]; print opt["path"] } }' "$1" >"$RUN/paths" || return 1
+  : >"$RUN/places"
   [ -s "$RUN/paths" ] || return 0
   while read -r path; do real_path "$path"; done <"$RUN/paths" >"$RUN/places"
   { cut -d ' ' -f 2 "$RUN/places" | xargs stat -c '%n %a %F' 2>/dev/null || :; } >"$RUN/modes" # those that are there

@@ -94,7 +94,7 @@ $1 == "K" && $2 == "filter" { filtered = 1 }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
 $1 == "K" && $2 == "reach" { unreached[$3] = $4 " since " $5 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; if (kind == "attach") S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
