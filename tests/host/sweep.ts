@@ -63,7 +63,6 @@ export const containerUpdate: Change = {
   from: [
     "mac 02:aa:00:00:00:70 container probe network lan",
     "attach eth1 container probe type macvlan parent eth0 mode bridge address 02:aa:00:00:00:90 addr 192.168.9.90/24",
-    "attach eth2 container probe type macvlan parent eth0 mode bridge address 02:aa:00:00:00:91",
     "dnat daddr fd00:9::5 tcp 5000 container probe network lan",
     "dnat daddr fd00:9::5 udp 5000 container probe network lan",
   ],
