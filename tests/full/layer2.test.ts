@@ -53,7 +53,7 @@ const deep = new MacvlanAgent("deep", {
 const flat = new IpvlanNetwork("flat", {
   host: host.ref,
   parent: tags.links["43"],
-  subnets: [{ subnet: "192.168.43.0/24", gateway: "192.168.43.1" }, { subnet: "fd00:43::/64", gateway: "fd00:43::1" }],
+  subnets: [{ subnet: "192.168.43.0/24", gateway: "192.168.43.1", ipRange: "192.168.43.8/29" }, { subnet: "fd00:43::/64", gateway: "fd00:43::1" }],
   hostAccess: { address: "192.168.43.2", linkName: "shim0" },
 });
 const flatProbe = new IpvlanAgent("flat-probe", {
