@@ -66,7 +66,7 @@ what_came() {
   modprobe -q l2tp_debugfs 2>/dev/null || return 0
   unshare -m sh -c 'mount -n -t debugfs debugfs /sys/kernel/debug && cat /sys/kernel/debug/l2tp/tunnels' 2>/dev/null | awk -v wire="$wire" '
     $1 == "TUNNEL" || $1 == "SESSION" { of = $1 }
-    $(NF - 1) == "rx" { split($NF, n, "/"); came[of] = n[1]; dropped[of] = n[3] }
+    NF > 1 && $(NF - 1) == "rx" { split($NF, n, "/"); came[of] = n[1]; dropped[of] = n[3] }
     $1 == "interface" && $2 == wire {
       if (dropped["SESSION"]) print "dropped here: " dropped["SESSION"] " frames of the other end, because their cookie is not the one that this end expects, or they came out of order"
       else if (dropped["TUNNEL"]) print "dropped here: " dropped["TUNNEL"] " packets of the other end that belong to no session: the session ids do not agree"
