@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # Runs on a host, read by `sh`: prints all network state in sections, each under a line `=== name`. It changes nothing.
 export LC_ALL=C
+# An emulated host on a busy machine answers later than systemctl would wait, and a list that does not come looks empty.
+export SYSTEMD_BUS_TIMEOUT=300
 section() { printf '\n=== %s\n' "$1"; }
 # The state of a host that still boots is no state.
 systemctl is-system-running --wait >/dev/null 2>&1
