@@ -11,11 +11,17 @@ export interface TwoUplinks extends Site {
   readonly far: Far;
 }
 
+const initials: { readonly [M in NetworkManager]: string } = {
+  ifupdown: "if",
+  networkd: "nd",
+  networkManager: "nm",
+  netplan: "np",
+};
 const places = new Map<string, Promise<TwoUplinks>>();
 
 /** The place of a Debian, and of a network manager that is not its usual one; made by the first scenario that needs it. */
 export function twoUplinks(debian: Debian, networkManager?: NetworkManager): Promise<TwoUplinks> {
-  const name = networkManager === undefined ? debian : `nm${debian}`;
+  const name = networkManager === undefined ? debian : `${initials[networkManager]}${debian}`;
   const known = places.get(name) ?? makePlace(name, debian, networkManager);
   places.set(name, known);
   return known;

@@ -83,8 +83,9 @@ export function writeIdentity(root: string, identity: HostIdentity): void {
   };
   const management = { interface: managementInterface, addresses: [`${place.address}/24`, `${place.address6}/64`] };
   const network = networkFiles(identity.networkManager, [management, ...identity.nics]);
-  // NetworkManager reads only what others cannot.
-  for (const [path, text] of Object.entries(network)) write(path, text, path.endsWith(".nmconnection") ? 0o600 : 0o644);
+  // NetworkManager reads only what others cannot, and netplan complains of the rest.
+  const secret = /\.(nmconnection|yaml)$/;
+  for (const [path, text] of Object.entries(network)) write(path, text, secret.test(path) ? 0o600 : 0o644);
   write("etc/hostname", `${name}\n`);
   write("etc/hosts", `${readFileSync(join(identity.tree, "etc/hosts"), "utf8")}127.0.1.1 ${name}\n`);
   write(
@@ -106,7 +107,11 @@ export function writeIdentity(root: string, identity: HostIdentity): void {
   for (const path of ["home/net", "home/net/.ssh", "home/net/.ssh/authorized_keys"]) {
     chownSync(join(root, path), uid, gid);
   }
-  if (identity.networkManager === NetworkManager.networkd) {
+  if (identity.networkManager === NetworkManager.netplan) {
+    // In a container it does not run because it could do nothing to devices; links it can set up.
+    write("etc/systemd/system/systemd-udevd.service.d/lab.conf", "[Unit]\nConditionPathIsReadWrite=\n");
+  }
+  if (identity.networkManager === NetworkManager.networkd || identity.networkManager === NetworkManager.netplan) {
     const enabled = join(root, "etc/systemd/system/multi-user.target.wants/systemd-networkd.service");
     mkdirSync(dirname(enabled), { recursive: true });
     rmSync(enabled, { force: true });

@@ -5,6 +5,8 @@ export const NetworkManager = {
   ifupdown: "ifupdown",
   networkd: "networkd",
   networkManager: "networkManager",
+  /** netplan, which writes files for networkd. */
+  netplan: "netplan",
 } as const;
 export type NetworkManager = (typeof NetworkManager)[keyof typeof NetworkManager];
 
@@ -87,6 +89,23 @@ function keyfile(nic: NicPlan): string {
   return `${lines.join("\n")}\n`;
 }
 
+function netplanFile(nic: NicPlan): string {
+  const gateways = [nic.gateway, nic.gateway6].filter((gateway) => gateway !== undefined);
+  const lines = [
+    ...[`dhcp4: ${nic.dhcp === true}`, "accept-ra: false", "optional: true"],
+    ...(nic.addresses?.length ? [`addresses: [${nic.addresses.map((address) => `"${address}"`).join(", ")}]`] : []),
+    ...(gateways.length > 0 ? [`routes: [${gateways.map((via) => `{to: default, via: "${via}"}`).join(", ")}]`] : []),
+  ];
+  return [
+    "network:",
+    "  version: 2",
+    "  ethernets:",
+    `    ${nic.interface}:`,
+    ...lines.map((line) => `      ${line}`),
+    "",
+  ].join("\n");
+}
+
 /** What a manager cannot configure. */
 export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): string[] {
   return nics.flatMap((nic) => [
@@ -106,6 +125,7 @@ const FILES: { readonly [M in NetworkManager]: (nic: NicPlan) => [path: string, 
   ifupdown: (nic) => [`etc/network/interfaces.d/${nic.interface}`, ifupdownStanza(nic)],
   networkd: (nic) => [`etc/systemd/network/50-${nic.interface}.network`, networkdUnit(nic)],
   networkManager: (nic) => [`etc/NetworkManager/system-connections/${nic.interface}.nmconnection`, keyfile(nic)],
+  netplan: (nic) => [`etc/netplan/50-${nic.interface}.yaml`, netplanFile(nic)],
 };
 
 /** The files under / that make the host's manager configure its cards at boot. */

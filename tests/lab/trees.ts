@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import { NetworkManager } from "./host-network";
+import type { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
 import { run } from "./process";
 
@@ -149,14 +149,19 @@ async function tree(kind: string, debian: DebianRelease, packages: readonly stri
 
 /**
  * The folder that holds a Debian system with systemd, sshd and Docker, for a light host; built and cached when it is not
- * there. NetworkManager, where it is installed, manages what it finds: it has a tree of its own.
+ * there.
  */
 export function lightTree(debian: "12" | "13", manager?: NetworkManager): Promise<string> {
   const packages = [...commonPackages, ...dockerPackages[debian]];
-  return manager === NetworkManager.networkManager
-    ? tree("light-networkmanager", debian, [...packages, "network-manager"])
-    : tree("light", debian, packages);
+  const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
+  return tree(kind, debian, [...packages, ...more]);
 }
+
+/** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
+const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
+  networkManager: ["light-networkmanager", "network-manager"],
+  netplan: ["light-netplan", "netplan.io", "udev"],
+};
 
 /** The same with a kernel, for a full host. */
 export function fullTree(debian: DebianRelease): Promise<string> {

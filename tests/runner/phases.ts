@@ -83,6 +83,15 @@ export const phases: readonly Phase[] = [
     minutes: 40,
   },
   {
+    name: "backends",
+    files: ["tests/backends/**/*.test.ts"],
+    apart: true,
+    inLab: true,
+    needs: ["prepare"],
+    testSeconds: 300,
+    minutes: 30,
+  },
+  {
     name: "prepare-full",
     program: "tests/runner/prepare-full.ts",
     apart: true,

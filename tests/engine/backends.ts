@@ -1,0 +1,161 @@
+import { strict as assert } from "node:assert";
+import type { LightHost } from "../lab/light-host";
+import { diffSnapshots } from "../lab/snapshot";
+import { until } from "../lab/until";
+import { assertTakenBack, changes, onHost, stackOn } from "./support";
+import { seen, type TwoUplinks } from "./two-uplinks";
+
+/** The second way out of the ThousandEyes document, and a link of ours beside it: all that the files of a backend can hold. */
+export const program = (persistence: string, last = 1) => `
+import { Persistence, PolicyRoutedAgent, SourceNat6 } from "wirework";
+new PolicyRoutedAgent("probe", {
+  host: host.ref,
+  persistence: Persistence.${persistence},
+  image,
+  ownNetwork: { subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "fd00:31:7::/64" }] },
+  uplink: { dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::1", sourceNat6: SourceNat6.None },
+  table: { id: 200, name: "uplink2" },
+});
+new MacvlanNetwork("lan", {
+  host: host.ref,
+  persistence: Persistence.${persistence},
+  parent: "eth1",
+  subnets: [
+    { subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" },
+    { subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: "fd00:9::1000/116" },
+  ],
+  hostAccess: { linkName: "shim0", address: "192.168.9.2", address6: "fd00:9::2" },
+});
+`;
+
+/**
+ * What the kernel has of ours; an alias is for who reads. Of rules systemd-networkd may have made a second one, or the one, and
+ * says "static" of it.
+ */
+async function ours(host: LightHost): Promise<string> {
+  const { stdout } = await host.exec(`
+    for family in -4 -6; do
+      ip -N $family rule | sed -n 's/proto \\(119\\|4\\)$/proto 119/p' | sort -u
+      ip -N $family route show table all proto 119 | sed 's/ linkdown//' | sort
+      ip -o $family address show dev shim0 scope global | sed 's/^[0-9]*//'
+    done
+    ip -o -d link show dev shim0 | sed 's/^[0-9]*//; s/ promiscuity.*bridge/ bridge/; s/ *\\\\ *alias .*//; s/ *$//'
+    cd /proc/sys/net && grep -r . ipv4/conf/shim0/arp_* ipv6/conf/shim0/accept_ra ipv6/conf/shim0/autoconf`);
+  return stdout;
+}
+
+/** The agent leaves by the second uplink, the host by the first; after some seconds at most. */
+async function assertWays(place: TwoUplinks, event: string): Promise<void> {
+  let found: string[] = [];
+  const right = until(event, { timeoutMs: 20_000, intervalMs: 300 }, async () => {
+    found = [await seen(place, "probe", 4), await seen(place, "host", 4)];
+    return found.join() === "192.168.20.10,192.168.9.10" || undefined;
+  });
+  await right.catch(() => assert.deepEqual(found, ["192.168.20.10", "192.168.9.10"], `after ${event}`));
+}
+
+/** Pings from the agent all the while that something is done; not one may be lost. */
+async function withoutLoss(place: TwoUplinks, action: () => Promise<unknown>): Promise<void> {
+  const { host, far } = place;
+  const inside = "nsenter --net --target $(docker inspect -f '{{.State.Pid}}' probe)";
+  await host.exec(`${inside} ping -q -i 0.02 ${far.address} >/run/ping 2>&1 & echo $! >/run/ping.pid`);
+  await action();
+  const { stdout } = await host.exec("kill -INT $(cat /run/ping.pid); sleep 0.3; cat /run/ping; rm /run/ping*");
+  assert.match(stdout, /([0-9]{2,}) packets transmitted, \1 received, 0% packet loss/);
+}
+
+/** Who brings facts back on a host, and what else may happen to its links. */
+interface Row {
+  readonly persistence: "Ifupdown" | "RcLocal" | "Networkd" | "NetworkManager";
+  /** Commands, and a cable that is pulled. */
+  readonly events: readonly string[];
+}
+
+const PULLED = "the cable of eth2 is pulled";
+export const rows = {
+  ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2"] },
+  rcLocal: { persistence: "RcLocal", events: [] },
+  networkd: {
+    persistence: "Networkd",
+    events: [PULLED, "networkctl reload", "systemctl restart systemd-networkd", "netplan apply"],
+  },
+  networkManager: {
+    persistence: "NetworkManager",
+    events: ["nmcli connection reload; nmcli connection up eth2", "systemctl restart NetworkManager"],
+  },
+} satisfies Readonly<Record<string, Row>>;
+
+async function happens(place: TwoUplinks, event: string): Promise<void> {
+  if (event !== PULLED) return void (await place.host.exec(event));
+  for (const up of [false, true]) {
+    await place.host.setCarrier("eth2", up);
+    const state = up ? "1" : "0";
+    await until("the host sees its cable", { timeoutMs: 10_000, intervalMs: 200 }, async () => {
+      return (await place.host.exec("cat /sys/class/net/eth2/carrier")).stdout.trim() === state || undefined;
+    });
+  }
+}
+
+/** The same declaration in the hands of each, on one host: there after a boot and after what happens, and gone at the end. */
+export async function scenario(place: TwoUplinks, [first, ...others]: readonly [Row, ...Row[]]): Promise<void> {
+  const { host } = place;
+  const stack = await stackOn(place, program(first.persistence));
+  const change = async (body: string, ...more: string[]) => {
+    stack.change(onHost(body));
+    assert.deepEqual(changes(await stack.up()), [
+      "update lan",
+      "update lan-facts",
+      "update probe",
+      "update probe-facts",
+      ...more,
+    ]);
+  };
+  await stack.up();
+  await assertWays(place, "up");
+  const made = await ours(host);
+  assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
+  const same = async (event: string) => {
+    await assertWays(place, event);
+    await until(
+      event,
+      { timeoutMs: 10_000, intervalMs: 300 },
+      async () => (await ours(host)) === made || undefined,
+    ).catch(async () => assert.equal(await ours(host), made, event));
+    assert.doesNotMatch((await host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
+  };
+  for (const row of [first, ...others]) {
+    if (row !== first) await withoutLoss(place, () => change(program(row.persistence)));
+    await same(row.persistence);
+    await host.reboot();
+    await same(`a boot by ${row.persistence}`);
+    assert.equal((await host.exec("ls /etc/systemd/system | grep wirework || :")).stdout, "");
+    const journal = await host.exec(
+      "journalctl -b --no-pager -t systemd-networkd -t ifup -t nm-dispatcher -u networking",
+    );
+    assert.doesNotMatch(journal.stdout, /wirework.*(ignoring|nvalid|nknown|ailed)|wirework: ip/, row.persistence);
+    for (const event of row.events) {
+      await happens(place, event);
+      await same(event);
+    }
+    assert.deepEqual(changes(await stack.preview()), []);
+  }
+  await withoutLoss(place, () => change(program("Unit")));
+  await same("Unit");
+  // The guard, and the watcher: who has read files that are gone now drops what they said.
+  for (const event of first.events) {
+    await happens(place, event);
+    await same(`${event}, with units`);
+  }
+  await place.second.exec("gateway", "ip address add 192.168.20.2/24 dev lan0");
+  await change(program(first.persistence, 2), "update probe-verify");
+  await assertWays(place, "change of gateway");
+  assert.match((await host.exec("ip route show table 200")).stdout, /via 192\.168\.20\.2 dev eth2/);
+  await place.second.exec("gateway", "ip address del 192.168.20.2/24 dev lan0");
+  // What systemd-networkd has read it keeps, and what it sets itself on each of its links, until it starts anew.
+  if (first.persistence === "Networkd") {
+    await stack.destroy();
+    await host.reboot();
+    assert.deepEqual(diffSnapshots(place.found, await host.snapshot()), []);
+    stack.dispose();
+  } else await assertTakenBack(stack, place);
+}
