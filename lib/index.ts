@@ -14,6 +14,7 @@ export type {
   UlimitArgs,
   VolumeArgs,
 } from "./components/container-args";
+export { type AddressPoolArgs, DockerDaemonIpv6, type DockerDaemonIpv6Args } from "./components/docker-daemon-ipv6";
 export { Host, type HostArgs, type ProxyArgs } from "./components/host";
 export { HostNetworkAgent, type HostNetworkAgentArgs, type ListenArgs } from "./components/host-network-agent";
 export {
@@ -45,6 +46,7 @@ export {
   type MacvlanNetworkArgs,
   type MacvlanNetworkSettingsArgs,
 } from "./components/macvlan-network";
+export { NdpProxy, type NdpProxyArgs, type ProxyVerifyArgs } from "./components/ndp-proxy";
 export type { NetworkRef } from "./components/network-ref";
 export { type AttachedInterfaceArgs, PipeworkAgent, type PipeworkAgentArgs } from "./components/pipework-agent";
 export {
@@ -55,11 +57,14 @@ export {
   type RoutingTableArgs,
   type UplinkArgs,
 } from "./components/policy-routed-agent";
+export { RoutedIpv6Network, type RoutedIpv6NetworkArgs } from "./components/routed-ipv6-network";
 export { type VlanArgs, VlanInterface, type VlanInterfaceArgs } from "./components/vlan-interface";
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
 export { DefaultRoute } from "./plan/default-route";
+export { DaemonRestart } from "./plan/docker-daemon-ipv6";
 export type { ShimPlan } from "./plan/host-access";
+export { Ipv6DnatMode } from "./plan/ipv6-dnat-service";
 export { IpvlanFlag, IpvlanMode } from "./plan/ipvlan-network";
 export { MacvlanMode } from "./plan/macvlan-mode";
 export type { NetworkFacts } from "./plan/network-facts";
@@ -67,6 +72,7 @@ export { Persistence } from "./plan/persistence";
 export { Fallback } from "./plan/policy-facts";
 export { Sequencing } from "./plan/pseudowire";
 export { Encapsulation } from "./plan/pseudowire-mtu";
+export { Delegation, GatewayMode } from "./plan/routed-ipv6-network";
 export type { SubnetSettings } from "./plan/subnets";
 export { LEARNED_GATEWAY, SourceNat6 } from "./plan/uplink";
 export { VlanProtocol } from "./plan/vlan-interface";

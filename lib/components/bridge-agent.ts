@@ -67,7 +67,7 @@ export interface BridgeAgentArgs extends ContainerArgs {
    */
   host?: pulumi.Input<HostRef>;
   /**
-   * A network on a bridge of the LAN, as `network.ref` of a `BridgeNetwork`. Give this, `networkName`, `ownNetwork`, or none.
+   * `network.ref` of a `BridgeNetwork` or a `RoutedIpv6Network`. Give this, `networkName`, `ownNetwork`, or none.
    * @default - another network
    */
   network?: pulumi.Input<NetworkRef>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { after, lift, pick } from "../lift";
-import { planIpv6DnatService } from "../plan/ipv6-dnat-service";
+import { type Ipv6DnatMode, planIpv6DnatService } from "../plan/ipv6-dnat-service";
 import { Persistence } from "../plan/persistence";
 import { componentContext, factLines, newFacts, newVerification, withClaims } from "./context";
 
@@ -54,7 +54,13 @@ export interface Ipv6DnatServiceArgs {
   /** What leads to the container. */
   ports: pulumi.Input<pulumi.Input<ServicePortArgs>[]>;
   /**
-   * IPv6 addresses of the host by which the service is reached. Give these or `link`.
+   * Who leads the ports to the container. Docker's own ways need a container that publishes them on `::`, serve every address
+   * of the host, and take no `allowFrom`.
+   * @default Ipv6DnatMode.Managed
+   */
+  mode?: pulumi.Input<Ipv6DnatMode>;
+  /**
+   * IPv6 addresses of the host by which the service is reached. Give these or `link`, unless Docker leads the ports.
    * @default - those of `link`
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
@@ -104,7 +110,7 @@ export interface Ipv6DnatServiceArgs {
  * ```
  */
 export class Ipv6DnatService extends pulumi.ComponentResource {
-  /** Where each port leads, a line each, or `not verified`. */
+  /** Where each port leads, and by whom, a line each, or `not verified`. */
   readonly verification: pulumi.Output<string>;
 
   constructor(name: string, args: Ipv6DnatServiceArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -41,6 +41,7 @@ const isOne: Form = (text) => (text === "1" ? 1 : undefined);
 const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
+const isJson: Form = (text) => (/^(?:true|false|"[0-9a-f:/]+"|\[[\x21-\x7e]+\])$/.test(text) ? text : undefined);
 const isSecretName: Form = (text) => (/^[0-9a-f]{16}$/.test(text) ? text : undefined);
 const isLink = canonical(parseInterfaceName, (name) => name);
 const isMac = canonical(parseMac, (mac) => mac);
@@ -69,7 +70,7 @@ function isOneOf(...choices: readonly string[]): Form {
 /** Kinds in the order in which they are written: what only asks or permits first, then a link before its address, an address before a route that uses it. */
 const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   window: [{ field: "seconds", form: isNumber }],
-  allow: [{ field: "what", form: isOneOf("management-impact") }],
+  allow: [{ field: "what", form: isOneOf("management-impact", "docker-restart") }],
   require: [{ field: "condition", form: isRest, rest: true }],
   persistence: [
     { field: "backend", form: isOneOf(...Object.values(Persistence).filter((one) => one !== Persistence.Unit)) },
@@ -197,6 +198,17 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "network", field: "network", form: isWord },
     { word: "port", field: "port", form: isNumber, optional: true },
     { word: "from", field: "from", form: isNetwork, optional: true },
+    { word: "unless", field: "unless", form: isOneOf("native"), optional: true },
+  ],
+  proxy: [
+    { field: "address", form: isAddress, optional: true },
+    { word: "dev", field: "dev", form: isLink },
+    { word: "container", field: "container", form: isWord, optional: true },
+    { word: "network", field: "network", form: isWord, optional: true },
+  ],
+  daemon: [
+    { field: "key", form: isOneOf("ipv6", "fixed-cidr-v6", "ip6tables", "experimental", "default-address-pools") },
+    { field: "value", form: isJson },
   ],
   file: [
     { field: "path", form: isPath },

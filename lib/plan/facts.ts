@@ -13,7 +13,7 @@ export interface AllowFact {
   /** Kind of the fact. */
   readonly kind: "allow";
   /** What is permitted. */
-  readonly what: "management-impact";
+  readonly what: "management-impact" | "docker-restart";
 }
 
 /** A condition that the host checks before anything is changed: `docker >= 25`, `link eth0`, `module macvlan`. */
@@ -322,6 +322,32 @@ export interface DnatFact {
   readonly port?: number;
   /** Prefix of clients; all when absent. */
   readonly from?: string;
+  /** Left to Docker where it translates the port itself. */
+  readonly unless?: "native";
+}
+
+/** The host answers neighbours at a link for an address that is behind it: a fixed one, or that of a container while it has one. */
+export interface ProxyFact {
+  /** Kind of the fact. */
+  readonly kind: "proxy";
+  /** The address; or give `container` and `network`. */
+  readonly address?: string;
+  /** Link at which it is asked for. */
+  readonly dev: string;
+  /** Name of the container. */
+  readonly container?: string;
+  /** Name of the Docker network on which it has the address. */
+  readonly network?: string;
+}
+
+/** One key of Docker's own configuration file; what others have there stays. Docker knows it when it is started anew. */
+export interface DaemonFact {
+  /** Kind of the fact. */
+  readonly kind: "daemon";
+  /** The key. */
+  readonly key: "ipv6" | "fixed-cidr-v6" | "ip6tables" | "experimental" | "default-address-pools";
+  /** Its value, in JSON without spaces. */
+  readonly value: string;
 }
 
 /** One line of a file of ours. */
@@ -374,5 +400,7 @@ export type Fact =
   | MacFact
   | AttachFact
   | DnatFact
+  | ProxyFact
+  | DaemonFact
   | FileFact
   | BlockFact;

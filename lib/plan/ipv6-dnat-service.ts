@@ -20,6 +20,20 @@ import {
   readRequired,
 } from "./read";
 
+/** Who leads the ports to the container. */
+export const Ipv6DnatMode = {
+  /** The host, in a table of its own: the client's address is kept, and the port is closed while the container has none. */
+  Managed: "managed",
+  /** Docker, by translation: the container publishes the ports on `::`, and Docker has ip6tables. The client's address is kept. */
+  Native: "native",
+  /** Docker, by its proxy: the container publishes the ports on `::`. The client's address is hidden. */
+  Proxy: "proxy",
+  /** Docker where it translates the port, else the host: decided on the host, and said in `verification`. */
+  Auto: "auto",
+} as const;
+/** One of the values of {@link Ipv6DnatMode}. */
+export type Ipv6DnatMode = (typeof Ipv6DnatMode)[keyof typeof Ipv6DnatMode];
+
 /** A port, or a range of ports, that leads to the container. */
 export interface ServicePortSettings {
   /** Port of the host; the first of a range. */
@@ -48,6 +62,8 @@ export interface Ipv6DnatServiceSettings {
   readonly network?: string;
   /** What leads to it. */
   readonly ports: readonly ServicePortSettings[];
+  /** @default "managed" */
+  readonly mode?: string;
   /** @default - those of `link` */
   readonly addresses?: readonly string[];
   /** @default - `addresses` are given */
@@ -72,7 +88,7 @@ export interface Ipv6DnatServicePlan {
   readonly warnings: readonly string[];
 }
 
-const KNOWN = ["container", "network", "ports", "addresses", "link", "allowFrom", "verification"];
+const KNOWN = ["container", "network", "ports", "mode", "addresses", "link", "allowFrom", "verification"];
 
 /** Each port is claimed for itself: a range of all would only slow the program down, and belongs to a routed prefix. */
 const MOST_PORTS = 1000;
@@ -90,7 +106,18 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
     const rule = network === "host" ? "is the host's own: its ports are reachable already" : "leads nowhere";
     problems.add("network", network, rule, "name a bridge network with IPv6 that the container is on");
   }
-  const places = readPlaces(problems, settings);
+  const mode = readChoice(problems, "mode", settings.mode, Object.values(Ipv6DnatMode)) ?? Ipv6DnatMode.Managed;
+  const byDocker = mode === Ipv6DnatMode.Native || mode === Ipv6DnatMode.Proxy;
+  if (byDocker && settings.allowFrom !== undefined) {
+    const wayOut = `leave it out, or give mode ${Ipv6DnatMode.Managed}`;
+    problems.add(
+      "allowFrom",
+      settings.allowFrom,
+      `cannot be had in mode ${mode}: Docker tells no clients apart`,
+      wayOut,
+    );
+  }
+  const places = readPlaces(problems, settings, byDocker);
   const sources = readSources(problems, settings.allowFrom);
   const ports = readPorts(problems, settings.ports);
   for (const port of ports) {
@@ -104,24 +131,43 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
   const timeout = readInteger(problems, "verify.timeoutSeconds", proof.timeoutSeconds, { from: 1, to: 300 }) ?? 10;
   problems.throwIfAny();
 
+  if (byDocker) {
+    return {
+      container,
+      hostState: hostState([]),
+      verify: enabled ? [`timeout ${timeout}`, ...ports.map(({ fact }) => publishedLine(fact, mode))] : [],
+      claims: [],
+      warnings: mode === Ipv6DnatMode.Proxy ? [HIDDEN] : [],
+    };
+  }
+  const unless = mode === Ipv6DnatMode.Auto ? ({ unless: "native" } as const) : {};
   const facts = places.flatMap((place) =>
     ports.flatMap(({ fact }) =>
-      sources.map((from): DnatFact => ({ kind: "dnat", ...place, ...fact, container, network, ...(from && { from }) })),
+      sources.map(
+        (from): DnatFact => ({ kind: "dnat", ...place, ...fact, container, network, ...(from && { from }), ...unless }),
+      ),
     ),
   );
   return {
     container,
     hostState: hostState([...facts, ...requirements(facts, ports, container)]),
     verify: enabled ? [`timeout ${timeout}`, "require ipv6-forwarding", ...facts.map(factText)] : [],
-    claims: ports.flatMap((port) => portClaims(context, port, places)),
+    // In mode auto the container may publish the port itself: that is what the host then leaves to Docker.
+    claims: mode === Ipv6DnatMode.Auto ? [] : ports.flatMap((port) => portClaims(context, port, places)),
     warnings: [],
   };
+}
+
+const HIDDEN = "in mode proxy the service sees the address of Docker's bridge in place of its clients'";
+
+function publishedLine({ protocol, ports }: Port["fact"], mode: Ipv6DnatMode): string {
+  return `published ${protocol}/${ports} ${mode}`;
 }
 
 /** Host addresses, or the link whose addresses they are. */
 type Place = Pick<DnatFact, "address" | "dev">;
 
-function readPlaces(problems: Problems, settings: Partial<Ipv6DnatServiceSettings>): Place[] {
+function readPlaces(problems: Problems, settings: Partial<Ipv6DnatServiceSettings>, byDocker: boolean): Place[] {
   const link = read(problems, "link", settings.link, parseInterfaceName);
   const addresses = readList(problems, "addresses", settings.addresses).flatMap((value, index) => {
     const path = memberPath("addresses", index);
@@ -136,7 +182,7 @@ function readPlaces(problems: Problems, settings: Partial<Ipv6DnatServiceSetting
   if (settings.link !== undefined && settings.addresses !== undefined) {
     problems.add("link", settings.link, "is given, and addresses too", "give one of the two");
   }
-  if (settings.link === undefined && readList(problems, "addresses", settings.addresses).length === 0) {
+  if (!byDocker && settings.link === undefined && readList(problems, "addresses", settings.addresses).length === 0) {
     const wayOut = "give addresses, or link for all IPv6 addresses of a link";
     problems.add("addresses", undefined, "is missing: by which addresses of the host is the service reached?", wayOut);
   }

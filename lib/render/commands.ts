@@ -55,6 +55,8 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   mac: { refused: WATCHED },
   attach: { refused: WATCHED },
   dnat: { refused: WATCHED },
+  proxy: { refused: WATCHED },
+  daemon: "stands",
   file: "stands",
   block: "stands",
 } satisfies { readonly [K in Fact["kind"]]: Treatment };

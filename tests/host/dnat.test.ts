@@ -143,6 +143,29 @@ describe("ports that lead to a container", () => {
       assert.equal(await rules(), found);
     })).timeout(60_000);
 
+  it("are left to Docker where it translates them itself, and taken over when it does not", () =>
+    onBridge(async (host) => {
+      await startServer(host, "web", 2);
+      const auto = FACTS.map((fact) => `${fact} unless native`);
+      const native = (port: string) => `-p tcp -m tcp --dport ${port} -j DNAT --to-destination [fd00:17::2]:${port}`;
+      await host.exec(
+        `ip6tables -N DOCKER-USER; ip6tables -t nat -N DOCKER; ip6tables -t nat -A PREROUTING -j DOCKER; ip6tables -t nat -A DOCKER ! -i br0 ${native("5000")}; ip6tables -t nat -A DOCKER ! -i br0 ${native("5001")}`,
+        "",
+        true,
+      );
+      const first = await host.apply(auto);
+      assert.match(first.stdout, /^\+ dnat .* tcp 5000-5001 .* unless native => fd00:9::10 native$/m);
+      assert.match(first.stdout, /^\+ dnat .* udp 7000 .* unless native => fd00:9::10 fd00:17::2\/64$/m);
+      assert.equal(await ask(host, "client", 5000), "web fd00:9::1");
+      assert.doesNotMatch((await host.exec("nft list table ip6 wirework")).stdout, /5000/);
+      assert.equal((await host.apply(auto)).stdout, "unchanged\n");
+      await host.exec("ip6tables -t nat -D DOCKER 2", "", true);
+      await boot(host);
+      assert.match((await host.exec("nft list table ip6 wirework")).stdout, /tcp dport 5000-5001 dnat to fd00:17::2/);
+      assert.equal(await ask(host, "client", 5001), "web fd00:9::1");
+      assert.equal((await host.check(auto)).stdout, "as declared\n");
+    })).timeout(60_000);
+
   it("lead to one container only, which nobody else publishes", () =>
     onBridge(async (host) => {
       await host.apply(FACTS);

@@ -81,7 +81,7 @@ export class Sandbox {
     for (const name of persistent) mkdirSync(join(this.folder, name));
     for (const name of ["sbin", "bin", "lib"]) mkdirSync(join(this.folder, "usr-local", name));
     mkdirSync(join(this.folder, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
-    for (const name of ["init.d", "iproute2", "modules-load.d", "network", "rc2.d", "sysctl.d"])
+    for (const name of ["default", "docker", "init.d", "iproute2", "modules-load.d", "network", "rc2.d", "sysctl.d"])
       mkdirSync(join(this.folder, "etc", name));
     writeFileSync(join(this.folder, "etc/machine-id"), `${MACHINE_ID}\n`);
     if (options.awk) this.program("awk", `#!/bin/sh\nexec ${options.awk} "$@"\n`);
@@ -173,6 +173,7 @@ ip -j -4 route show table all; ip -j -6 route show table all
 cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv4/ip_forward | sort
 grep -s . /etc/iproute2/rt_tables.d/* /etc/network/*/* | sort; cat /etc/rc.local 2>/dev/null
 for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done || :
+ip -6 neigh show proxy
 for file in /run/docker/containers/*; do
   pid=$(awk '$4 > 0 { print $4; exit }' "$file" 2>/dev/null)
   [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net sh -c 'for type in macvlan veth; do ip -o link show type $type; done; ip -o -4 addr show' | sed 's/^[0-9]*: //; s/@if[0-9]*//' | sort
@@ -186,7 +187,7 @@ find "$@" -type f -exec sha256sum {} + | sort`;
 
 /** What differs from one making of the same thing to the next, or counts; a bridge keeps the limits of the ports that it had. */
 const volatile =
-  /^(ifindex|link_index|tso_max_size|tso_max_segs|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred)$/;
+  /^(ifindex|link_index|tso_max_size|tso_max_segs|stats|stats64|.*_life_time|operstate|num_[rt]x_queues|cacheinfo|.*_timer|used|preferred|expires)$/;
 
 // The kernel gives a link its queueing discipline when it is first up.
 const isDown = ({ flags }: { flags?: unknown }) => Array.isArray(flags) && !flags.includes("UP");

@@ -65,6 +65,11 @@ export const containerUpdate: Change = {
     "attach eth1 container probe type macvlan parent eth0 mode bridge address 02:aa:00:00:00:90 addr 192.168.9.90/24",
     "dnat daddr fd00:9::5 tcp 5000 container probe network lan",
     "dnat daddr fd00:9::5 udp 5000 container probe network lan",
+    "proxy dev spare0 container probe network lan",
+    "proxy fd00:9::f1 dev spare0",
+    "sysctl net/ipv6/conf/all/forwarding = 1",
+    "sysctl net/ipv6/conf/eth0/forwarding = 1",
+    "sysctl net/ipv6/conf/spare0/accept_ra = 2",
   ],
   to: [
     "mac 02:aa:00:00:00:71 container probe network lan",
@@ -72,6 +77,8 @@ export const containerUpdate: Change = {
     "attach eth2 container probe type veth peer wrprobe2 master bridge0 address 02:aa:00:00:00:91 addr 10.9.0.2/24",
     "dnat daddr fd00:9::5 tcp 5000 container probe network lan port 80",
     "dnat dev lo tcp 5001 container probe network lan",
+    "proxy dev eth0 container probe network lan",
+    "proxy fd00:9::f2 dev spare0",
   ],
 };
 

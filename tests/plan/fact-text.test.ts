@@ -108,8 +108,15 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
       container: word,
       network: word,
     },
-    { address: single, dev: link, port: u32, from: network } as { [field: string]: fc.Arbitrary<unknown> },
+    { address: single, dev: link, port: u32, from: network, unless: fc.constant("native") } as {
+      [field: string]: fc.Arbitrary<unknown>;
+    },
   ),
+  proxy: some({ dev: link }, { address: single, container: word, network: word }),
+  daemon: fc.record({
+    key: fc.constantFrom("ipv6", "default-address-pools"),
+    value: fc.constantFrom("true", '"fd00::/64"', '[{"base":"fd00::/48","size":64}]'),
+  }),
   file: fc.record({ path: path, number: lineNumber, text: printable }),
   block: fc.record({ path: path, name: word, number: lineNumber, text: printable }),
 };

@@ -55,6 +55,27 @@ describe("an IPv6 service", () => {
     );
   });
 
+  it("is left to Docker by mode: with nothing of ours on the host, or where Docker translates the port", () => {
+    const ports = [{ port: 5000 }, { port: 8000, lastPort: 8002, protocol: "udp" }];
+    for (const mode of ["native", "proxy"]) {
+      const planned = plan({ mode, ports, link: undefined });
+      assert.deepEqual(factLines(planned.hostState), []);
+      assert.deepEqual(planned.verify, ["timeout 10", `published tcp/5000 ${mode}`, `published udp/8000-8002 ${mode}`]);
+      assert.deepEqual(planned.claims, []);
+      assert.equal(/in place of its clients/.test(planned.warnings.join()), mode === "proxy");
+    }
+    const auto = plan({ mode: "auto" });
+    assert.deepEqual(factLines(auto.hostState).slice(-1), [
+      "dnat dev eth0 tcp 5000 container bmp network bridge unless native",
+    ]);
+    assert.deepEqual(auto.claims, []);
+    assert.deepEqual(
+      problemsOf(() => plan({ mode: "native", allowFrom: ["fd00::/64"] })).map(({ rule }) => rule),
+      ["cannot be had in mode native: Docker tells no clients apart"],
+    );
+    assert.match(problemsOf(() => plan({ mode: "docker" }))[0]!.wayOut, /managed, native, proxy, auto/);
+  });
+
   it("comes to what the README of its example shows", () => {
     const readme = readFileSync(join(__dirname, "../../examples/ipv6-service/README.md"), "utf8");
     const planned = plan({ container: "collector", network: "collector" });

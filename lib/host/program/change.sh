@@ -7,12 +7,13 @@ facts_in() { [ ! -e "$1" ] || sed 1,3d "$1" | grep -Ev "$NO_FACT" || :; }
 # execute: the plan in RUN. Errors go to RUN/error; the caller undoes.
 execute() {
   put "$VOLATILE/made" <"$RUN/made.ahead" || return 1
-  put_files "$RUN/files" || return 1
+  mark_daemon && put_files "$RUN/files" || return 1
   while read -r name; do modprobe "$name" 2>>"$RUN/error" || return 1; done <"$RUN/modules"
   ip_batch "$RUN/ip.first" || return 1
   take_values || return 1
+  forward_each || return 1
   while read -r path value; do
-    printf '%s\n' "$value" >"/proc/sys/$path" || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
+    { if [ "$path" = "$FORWARDING" ]; then forward_all "$value"; else printf '%s\n' "$value" >"/proc/sys/$path"; fi; } || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
   done <"$RUN/sysctl" 2>>"$RUN/error" || return 1
   ip_batch "$RUN/ip.last" || return 1
   for batch in add4 add6 del4 del6; do
@@ -22,7 +23,7 @@ execute() {
   change_inside || return 1
   set_accepts -I "$RUN/accept.add" && set_nft && set_accepts -D "$RUN/accept.del" || return 1
   drop_flows
-  drop_files "$RUN/files.last" || return 1
+  drop_files "$RUN/files.last" && renew_docker || return 1
   # Nothing of it is forgotten while a boot could still bring back what it belongs to.
   cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
   keep_made "$RUN/made.kept" "$RUN/made.still.kept" || return 1
@@ -201,6 +202,8 @@ verb_stage() {
   plan_given
   refuse_conflicts
   say "nothing stands in the way"
+  cat "$RUN/notes" "$RUN/pending" >>"$RUN/out"
+  sed -n '/^~ Docker is restarted/p' "$RUN/changes" >>"$RUN/out"
 }
 
 # drift: check for every owner of the asking stack at once, against the ledger. A preview waits for this: not for long, and

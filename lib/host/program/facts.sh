@@ -14,7 +14,7 @@ function parse(fact,    n, w, i) {
   if (kind == "file" || kind == "block") return parse_line(fact, n, w)
   if (fact ~ /  |^ | $/) return "one space between words"
   if (kind == "window")  { key = kind; return n == 2 && is_number(w[2], 10, 3600) ? "" : "window SECONDS, 10-3600" }
-  if (kind == "allow")   { key = fact; return fact == "allow management-impact" ? "" : "allow management-impact" }
+  if (kind == "allow")   { key = fact; return fact ~ /^allow (management-impact|docker-restart)$/ ? "" : "allow management-impact, or docker-restart" }
   if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
   if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal|networkd|networkManager)$/ ? "" : "persistence ifupdown, rcLocal, networkd, or networkManager" }
   if (kind == "module")  return parse_module(n, w)
@@ -35,7 +35,9 @@ function parse(fact,    n, w, i) {
   if (kind == "mac")     return parse_mac(n, w)
   if (kind == "attach")  return parse_attach(n, w)
   if (kind == "dnat")    return parse_dnat(n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, file, block; a newer library needs its own program: update the Host first"
+  if (kind == "proxy")   return parse_proxy(fact, n, w)
+  if (kind == "daemon")  return parse_daemon(fact, n, w)
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, proxy, daemon, file, block; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -124,8 +126,9 @@ function parse_sysctl(fact, n, w,    p, i, parts) {
   for (i = 1; i <= parts; i++) if (p[i] !~ /^[A-Za-z0-9._-]+$/ || p[i] ~ /^\.\.?$/) return "not a path below /proc/sys"
   if (w[2] ~ /^net\/ipv[46]\/(conf|neigh)\//) {
     if (parts != 5) return "not a path below /proc/sys"
-    if (p[4] == "all") return "a write to conf/all changes every link; name the link"
-    if (p[4] != "default") { if (!is_link(p[4])) return "not a link name"; dev = p[4] }
+    if (p[4] == "all" && !(p[2] == "ipv6" && p[5] ~ /^(forwarding|proxy_ndp)$/)) return "a write to conf/all changes every link; name the link"
+    if (w[2] == "net/ipv6/conf/all/forwarding" && (w[4] != "1" || n != 4)) return "forwarding of the whole host is switched on, or left alone"
+    if (p[4] !~ /^(all|default)$/) { if (!is_link(p[4])) return "not a link name"; dev = p[4] }
   }
   if (w[2] == "net/ipv4/ip_forward") return "a write to ip_forward changes every link; use net/ipv4/conf/LINK/forwarding"
   for (i = 4; i <= n; i++) if (w[i] !~ /^[A-Za-z0-9._:,-]+$/) return "not a value"
@@ -282,14 +285,43 @@ function attach_side(what, router, six) {
 function parse_dnat(n, w,    bad, p) {
   if (w[2] == "daddr" ? !is_address(w[3]) || is_v4(w[3]) : w[2] != "dev" || !is_link(w[3])) return "dnat daddr IPV6-ADDRESS or dev LINK"
   if (w[4] !~ /^(tcp|udp)$/ || !is_ports(w[5])) return "tcp or udp, and PORT or FIRST-LAST"
-  bad = pairs(n, w, 6, "container network port from"); if (bad) return bad
+  bad = pairs(n, w, 6, "container network port from unless"); if (bad) return bad
   if (!is_name(opt["container"]) || !is_name(opt["network"])) return "container and network are names in Docker"
   if (("port" in opt) && (!is_number(opt["port"], 1, 65535) || w[5] ~ /-/)) return "port is that of the container, 1-65535, for a single port"
   if (("from" in opt) && (!is_prefix(opt["from"]) || is_v4(opt["from"]))) return "from is not an IPv6 prefix"
+  if (("unless" in opt) && opt["unless"] != "native") return "unless native, or left out"
   key = "dnat " w[2] " " w[3] " " w[4] " " w[5] (("from" in opt) ? " from " opt["from"] : "")
   opt[w[2]] = w[3]; opt["protocol"] = w[4]; opt["ports"] = w[5]; opt["end"] = opt["container"] SUBSEP opt["network"]; opt["prefix"] = "::/0"
   return ""
 }
+# proxy: an address that this host answers for at a link, or that of a container, while it has one.
+function parse_proxy(fact, n, w) {
+  key = fact
+  if (w[2] != "dev") {
+    if (n != 4 || !is_address(w[2]) || is_v4(w[2]) || w[3] != "dev" || !is_link(w[4])) return "proxy IPV6-ADDRESS dev LINK"
+    dev = w[4]; opt["address"] = w[2]; return ""
+  }
+  if (n != 7 || !is_link(w[3]) || w[4] != "container" || !is_name(w[5]) || w[6] != "network" || !is_name(w[7])) return "proxy dev LINK container NAME network NETWORK"
+  dev = w[3]; opt["container"] = w[5]; opt["network"] = w[7]; opt["end"] = w[5] SUBSEP w[7]
+  return ""
+}
+# daemon: a key of Docker'"'"'s configuration, and its value in JSON.
+function parse_daemon(fact, n, w,    i, p, q, prefix) {
+  opt["name"] = w[2]; opt["value"] = w[3]; opt["path"] = "/etc/docker/daemon.json"; key = "daemon " w[2]
+  if (n != 3) return "daemon KEY VALUE, in JSON without spaces"
+  if (w[2] ~ /^(ipv6|ip6tables|experimental)$/) return w[3] ~ /^(true|false)$/ ? "" : w[2] " is true or false"
+  if (w[2] == "fixed-cidr-v6") { prefix = substr(w[3], 2, length(w[3]) - 2); return w[3] ~ /^".*"$/ && is_prefix(prefix) && !is_v4(prefix) ? "" : "fixed-cidr-v6 is an IPv6 prefix in quotes" }
+  if (w[2] != "default-address-pools") return "keys are ipv6, fixed-cidr-v6, ip6tables, experimental, default-address-pools"
+  if (w[3] !~ /^\[\{.*\}\]$/) return "a list of {\"base\":PREFIX,\"size\":LENGTH}"
+  n = split(substr(w[3], 3, length(w[3]) - 4), p, /\},\{/)
+  for (i = 1; i <= n; i++) {
+    if (p[i] !~ /^"base":"[0-9a-f.:\/]+","size":[0-9]+$/) return "a list of {\"base\":PREFIX,\"size\":LENGTH}"
+    split(p[i], q, /"/); sub(/.*:/, "", p[i])
+    if (!is_prefix(q[4]) || !is_number(p[i], 1, is_v4(q[4]) ? 32 : 128)) return "base is a prefix, and size the length of its parts"
+  }
+  return ""
+}
+
 function is_ports(v,    p) {
   return split(v, p, "-") == 1 ? is_number(v, 1, 65535) : (2 in p) && !(3 in p) && is_number(p[1], 1, 65535) && is_number(p[2], p[1] + 1, 65535)
 }

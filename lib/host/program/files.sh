@@ -10,7 +10,7 @@ read_files() { # VIEW
   awk "$AWK_FACTS"'
     $1 == "W" { sub(/^W [^ ]+/, "W") }
     { sub(/^. /, "") }
-    /^(module|table|guard|file|block) / { parse($0); if (!(opt["path"] in paths)) { paths[opt["path"]]; print opt["path"] } }' "$1" >"$RUN/paths" || return 1
+    /^(module|table|guard|daemon|file|block) / { parse($0); if (!(opt["path"] in paths)) { paths[opt["path"]]; print opt["path"] } }' "$1" >"$RUN/paths" || return 1
   : >"$RUN/places"
   [ -s "$RUN/paths" ] || return 0
   while read -r path; do real_path "$path"; done <"$RUN/paths" >"$RUN/places"
@@ -23,7 +23,9 @@ read_files() { # VIEW
     if grep -qx "blacklist $name" "$RUN/modprobe"; then state=blacklisted; else state=$(module_state "$name"); fi
     echo "K module $name $state"
   done
-  if grep -qx /etc/rc.local "$RUN/paths" && [ -n "$(tail -c 1 /etc/rc.local 2>/dev/null)" ]; then echo "K open /etc/rc.local"; fi
+  for path in /etc/rc.local "$DAEMON_FILE"; do
+    if grep -qx "$path" "$RUN/paths" && [ -n "$(tail -c 1 "$path" 2>/dev/null)" ]; then echo "K open $path"; fi
+  done
   grep -q '/rt_tables.d/' "$RUN/paths" || return 0
   for file in /usr/lib/iproute2/rt_tables /usr/share/iproute2/rt_tables /etc/iproute2/rt_tables /etc/iproute2/rt_tables.d/*.conf; do
     case $file in */wirework-*) continue ;; esac
@@ -61,6 +63,7 @@ function foreign_file(path) {
 
 # One line of a file as it is: F has the whole text; Line each line of it, those of a block apart; Rest what is not ours.
 function file_line(path, text,    number, name) {
+  if (path == "/etc/docker/daemon.json") { D_text = D_text text "\n"; return }
   F[path] = F[path] encoded(text); name = in_block[path]
   if (name == "" && text ~ /^# wirework begin [A-Za-z0-9_-]+$/) {
     name = in_block[path] = substr(text, 18); F_blocks[path] = F_blocks[path] " " name; Lines[path, name] = 0

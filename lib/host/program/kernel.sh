@@ -69,12 +69,16 @@ read_kernel() {
       }
       if (type !~ /^(unicast|1)$/) dev = "-" # IPv6 prints lo for what leads nowhere
       print "K route", to, table, metric, proto, dev, via, src, type
+      if (to == "::/0" && proto == 9) learns(dev)
       for (; i < NF; i++) {
         if ($i == "nexthop") via = "-"
         if ($i == "via") via = $(i + 1)
+        if ($i == "dev" && to == "::/0" && proto == 9) learns($(i + 1))
         if ($i == "dev") print "K nexthop", to, table, metric, proto, $(i + 1), via
       }
     }
+    # A link that learns its default route from routers, as long as it does not forward.
+    function learns(dev,    value) { if ((getline value <("/proc/sys/net/ipv6/conf/" dev "/accept_ra")) > 0 && value == 1) print "K learns", dev; close("/proc/sys/net/ipv6/conf/" dev "/accept_ra") }
     # rule FAMILY PRIORITY PROTO SELECTOR | TARGET, in the words and the order of a fact; what no fact can say is "other"
     function rule(six,    i, priority, proto, all, from, rest, target, suppress) {
       priority = $1; sub(/:$/, "", priority); proto = 0; all = six ? "::/0" : "0.0.0.0/0"; target = "other"; suppress = ""
@@ -109,6 +113,8 @@ read_kernel() {
   # reach LINK WHAT-IT-IS-INSTEAD SINCE, of wires whose other end does not answer as it should
   [ ! -e "$VOLATILE/reach" ] || sed 's/^/K reach /' "$VOLATILE/reach"
   cat "$RUN/k.nft"
+  read_proxies "$1" || return 1
+  read_daemon "$1" || return 1
   read_accepts "$1"
   read_containers "$1"
 }

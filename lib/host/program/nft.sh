@@ -23,6 +23,12 @@ read_accepts() { # VIEW
   has_kind dnat "$1" && docker_filters || return 0
   ip6tables -w 10 -S DOCKER-USER 2>/dev/null | sed -n '/ --comment wirework /s/^-A DOCKER-USER/K accept/p'
   echo "K filter"
+  ! grep -q ' unless native$' "$1" || native_ports
+}
+# Ports that Docker itself translates, with the client's address kept: `native PROTOCOL PORT ADDRESS`
+native_ports() {
+  ip6tables -w 10 -t nat -S DOCKER 2>/dev/null |
+    sed -n 's/^-A DOCKER .*-p \([a-z]*\) .*--dport \([0-9]*\) -j DNAT --to-destination \[\([0-9a-f:]*\)\].*/K native \1 \2 \3/p'
 }
 # Looked for without ip6tables, which would make its tables by looking.
 docker_filters() {
@@ -101,13 +107,21 @@ function line_of(f,    k, hosts, n, i, j, h) {
     for (i = 1; i <= n; i++) { for (j = i; j > 1 && h[j - 1] > h[j]; j--) { k = h[j]; h[j] = h[j - 1]; h[j - 1] = k } }
     for (i = 1; i <= n; i++) hosts = hosts (i > 1 ? "," : "") h[i]
   }
-  return hosts == "" ? "" : f " => " hosts " " ((opt["end"] in E_six) ? E_six[opt["end"]] : "closed")
+  return hosts == "" ? "" : f " => " hosts " " (by_docker() ? "native" : (opt["end"] in E_six) ? E_six[opt["end"]] : "closed")
+}
+# Whether Docker leads the port there itself, and a fact shall leave it to Docker then.
+function by_docker(    p, i) {
+  if (!("unless" in opt) || !(opt["end"] in E_six)) return 0
+  split(opt["ports"], p, "-"); if (!(2 in p)) p[2] = p[1]
+  split(E_six[opt["end"]], E_parts, "/")
+  for (i = p[1] + 0; i <= p[2] + 0; i++) if (!((opt["protocol"], i, E_parts[1]) in native_end)) return 0
+  return 1
 }
 # Streams that began before the end was this one, or when the port was the own of this host.
 function flows_end(line,    w, n, i, h, protocol) {
   if (line !~ /^dnat /) return
   split(line, w, " "); protocol = w[4]; sub(/.* => /, "", line); split(line, w, " "); sub(/\/.*/, "", w[2]); n = split(w[1], h, ",")
-  for (i = 1; i <= n; i++) { print protocol, h[i], h[i] >(out "flows"); if (w[2] != "closed") print protocol, h[i], w[2] >(out "flows") }
+  for (i = 1; i <= n; i++) { print protocol, h[i], h[i] >(out "flows"); if (w[2] !~ /^(closed|native)$/) print protocol, h[i], w[2] >(out "flows") }
 }
 # One port leads to one end.
 function rivals(    i, k, mine, a, b) {
@@ -151,6 +165,7 @@ function chain(name, hook, rules) { return rules == "" ? "" : "  chain " name " 
 # and would hide the client. So is what conntrack still leads to an end of before.
 function dnat(line, part,    w, hosts, port, to, from, address, refusal) {
   sub(/.* => /, "", line); split(line, w, " "); gsub(/,/, ", ", w[1]); hosts = "{ " w[1] " }"
+  part["nat"] = part["stale"] = ""; if (w[2] == "native") return
   port = opt["protocol"] " dport " opt["ports"]; refusal = opt["protocol"] == "tcp" ? "reject with tcp reset" : "reject"
   part["input"] = part["input"] "    ip6 daddr " hosts " " port " ct direction original " refusal "\n"
   address = w[2]; sub(/\/.*/, "", address); from = ("from" in opt) ? "ip6 saddr " opt["from"] " " : ""
@@ -163,7 +178,7 @@ function dnat(line, part,    w, hosts, port, to, from, address, refusal) {
 }
 # Exceptions in Docker'"'"'s filter, of all owners: those that are missing, and those of before.
 function accept_of(f,    ports) {
-  parse(f); if (!(opt["end"] in E_six)) return ""
+  parse(f); if (!(opt["end"] in E_six) || by_docker()) return ""
   ports = ("port" in opt) ? opt["port"] : opt["ports"]; sub(/-/, ":", ports); split(E_six[opt["end"]], E_parts, "/")
   return "-d " E_parts[1] "/128 -p " opt["protocol"] " -m " opt["protocol"] " --dport " ports " -m conntrack --ctstate DNAT -m comment --comment wirework -j ACCEPT"
 }

@@ -17,7 +17,7 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -25,8 +25,9 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_LINKS$AWK_L2TP" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_IPV6$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_DAEMON$AWK_LINKS$AWK_L2TP" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
+  validate_daemon >>"$RUN/conflicts"
   while read -r name number; do
     children_elsewhere "$number" | while read -r child; do
       printf 'link %s has %s on top, which wirework did not make\n' "$name" "$child"
@@ -91,10 +92,15 @@ $1 == "K" && $2 == "port" {
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
 $1 == "K" && $2 == "filter" { filtered = 1 }
+$1 == "K" && $2 == "native" { native_end[$3, $4, $5] }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
 $1 == "K" && $2 == "reach" { unreached[$3] = $4 " since " $5 }
+$1 == "K" && $2 == "proxy"  { proxy_there["proxy " $3 " dev " $4] }
+$1 == "K" && $2 == "daemon" { daemon_line() }
+$1 == "K" && $2 == "learns" { learns[$3] }
+$1 == "K" && $2 == "forwards" { docker_forwards = 1 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set)$/) S_value[key, opt["value"]]; if (kind == "attach") S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
@@ -248,12 +254,12 @@ END {
     k = order[i]
     if (k in W) {
       parse(W[k]); f = W[k]
-      if (NO_IPV6 && f ~ /^((addr|route|follow|rule|nat|reply) .*:|dnat )/) { pending(f, "this kernel runs without IPv6"); continue }
+      if (NO_IPV6 && f ~ /^((addr|route|follow|rule|nat|reply) .*:|(dnat|proxy) )/) { pending(f, "this kernel runs without IPv6"); continue }
       if (kind == "link") link(); if (kind == "tunnel") tunnel(); if (kind == "session") session(); if (kind == "reach") reach()
       if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "follow") follow(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
-      if (kind == "mac") mac(); if (kind == "attach") attach()
+      if (kind == "mac") mac(); if (kind == "attach") attach(); if (kind == "proxy") proxy(); if (kind == "daemon") daemon()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^set /) no_set(k)
@@ -268,12 +274,15 @@ END {
     else if (k ~ /^(nat|reply|dnat) /) no_nft(k)
     else if (k ~ /^mac /) no_mac(k)
     else if (k ~ /^attach /) no_attach(k)
+    else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables(); accepts()
+  nft_tables(); accepts(); proxies(); daemon_whole()
   whole_files()
-  for (k in W) if (k ~ /^(addr|sysctl) / && is_native(holders[k])) print k >(out "made.kept")
+  for (k in W) if (k ~ /^(addr|sysctl) / && is_native(holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
+  if (D_begun) print "daemon file" >(out "made.kept")
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
+  for (i = 1; i <= 3; i++) printf "%s", settings[i] >(out "sysctl")
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
 }
 function comes(name) { return ((("link " named_end(name)) in T) || wanted_session(name)) && state(name) == "born" }
@@ -405,12 +414,15 @@ function no_rule(k,    had, static) {
 function sysctl() {
   if (dev != "" && !there(dev)) return pending(f, "no link " dev)
   if (NO_IPV6 && opt["path"] ~ /^net\/ipv6\//) return pending(f, "this kernel runs without IPv6")
-  if (dev != "" && !stays(dev)) { added(f); print opt["path"] >(out "take"); print opt["path"], opt["value"] >(out "sysctl"); return }
+  if (dev != "" && !stays(dev)) { added(f); print opt["path"] >(out "take"); setting(opt["path"], opt["value"]); return }
   if (!(opt["path"] in V)) { print f "\n  this kernel has no such setting" >>(out "conflicts"); return }
+  # Where the kernel hears no routers, another program does, or nobody shall: nothing is lost by forwarding.
+  if (opt["path"] ~ /\/accept_ra$/ && opt["value"] == 2 && V[opt["path"]] == 0) return
   if (!(k in M)) print opt["path"] >(out "take")
   if (V[opt["path"]] == opt["value"]) return
+  if (opt["path"] == "net/ipv6/conf/all/forwarding" && purged(f)) return
   if (k in M) changed(f, "sysctl " opt["path"] " = " V[opt["path"]]); else added(f)
-  risk_of_setting(f); print opt["path"], opt["value"] >(out "sysctl")
+  risk_of_setting(f); setting(opt["path"], opt["value"])
 }
 function risk_of_setting(f) { if (CLIENT != "" && f ~ /(rp_filter|forwarding|accept_ra|disable_ipv6) = / && (dev == "" || dev == management())) risk(f) }
 function no_sysctl(k,    path) {
@@ -420,6 +432,7 @@ function no_sysctl(k,    path) {
   parse(old(k)); if (dev != "" && !stays(dev)) return
   if (V[path] == M[k]) return
   if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
-  removed(old(k)); risk_of_setting(old(k)); print path, M[k] >(out "sysctl")
+  if (path == "net/ipv6/conf/all/forwarding" && docker_forwards) { print "kept sysctl " path " = 1 (networks of Docker need it)" >(out "notes"); return }
+  removed(old(k)); risk_of_setting(old(k)); setting(path, M[k])
 }
 '

@@ -73,6 +73,21 @@ taken_from_host() { # PREFIX
       }' | tr '\n' ';' | sed 's/;$//'
 }
 
+# What speaks against PREFIX behind this host: that a network on LINK itself holds it (routed), or that this host or a router
+# of LINK stands in it (apart).
+prefix_fault() { # routed|apart PREFIX LINK
+  { ip -N -6 route show dev "$3" && ip -o -6 addr show dev "$3"; } 2>/dev/null | awk -v what="$1" -v prefix="$2" "$AWK_FACTS"'
+    BEGIN { split(prefix, p, "/") }
+    $3 == "inet6" { sub(/\/.*/, "", $4); if (covers(prefix, $4)) inside = inside "this host itself has " $4 " there; "; next }
+    { hop = ""; for (i = 2; i < NF; i++) if ($i == "via") hop = $(i + 1) }
+    hop != "" { if (covers(prefix, hop)) inside = inside "the router " hop " is in it; "; next }
+    $1 ~ /:/ && $1 !~ /^f[ef]/ { if (split($1, q, "/") == 1) { q[2] = 128; $1 = $1 "/128" } if (q[2] + 0 <= p[2] + 0 && covers($1, p[1])) net = $1 }
+    END {
+      if (what == "apart" && inside != "") print inside "take a part of the prefix without"
+      if (what == "routed" && net != "") print "it is a part of " net ", which is on the link itself: routers there ask for each address. Say that it is on the link, and add an NdpProxy"
+    }'
+}
+
 # Why no network of DRIVER can stand on a link; nothing where one can.
 parent_fault() { # NAME "DRIVER [passthru]"
   path=/sys/class/net/$1
@@ -109,10 +124,10 @@ parents_in_ledger() { # NAME
     FNR > 3 && $1 == "require" && $2 == "parent" && $3 == parent { print $3, $4, owner, $5 }' /dev/null
 }
 
-# Containers but one for which Docker passes one of PROTOCOL/PORTS on over IPv6.
-published_by_others() { # PROTOCOL/PORTS CONTAINER
+# Containers but one, or that one alone, for which Docker passes one of PROTOCOL/PORTS on over IPv6.
+published_over_ipv6() { # PROTOCOL/PORTS CONTAINER but|only
   timeout "$DOCKER_WAIT" docker ps --no-trunc --format '{{.Names}} {{.Ports}}' 2>/dev/null |
-    awk -v ports="${1#*/}" -v protocol="${1%/*}" -v own="$2" 'BEGIN { if (split(ports, q, "-") == 1) q[2] = q[1] } $1 != own {
+    awk -v ports="${1#*/}" -v protocol="${1%/*}" -v own="$2" -v which="$3" 'BEGIN { if (split(ports, q, "-") == 1) q[2] = q[1] } ($1 == own) == (which == "only") {
       for (i = 2; i <= NF; i++) if ($i ~ /^(::|\[::\]):/ && $i ~ ("/" protocol ",?$")) {
         p = $i; sub(/->.*/, "", p); sub(/.*:/, "", p); if (split(p, r, "-") == 1) r[2] = r[1]
         if (q[1] + 0 <= r[2] + 0 && r[1] + 0 <= q[2] + 0) { print $1; next }
@@ -169,9 +184,12 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     service) systemctl -q is-active "$name" 2>/dev/null || unmet "it does not run on this host, so that nobody would set what /etc/sysctl.d says of links that come later; choose another persistence" ;;
     program) command -v "$name" >/dev/null 2>&1 || unmet "this host has no such program; install it (Debian: apt-get install $name)" ;;
     unpublished)
-      taken=$(published_by_others "$name" "${wanted#except }")
+      taken=$(published_over_ipv6 "$name" "${wanted#except }" but)
       [ -z "$taken" ] || unmet "Docker publishes it over IPv6 for: $taken; two would translate one port. Publish it on an IPv4 address there, or choose another port" ;;
     ipv6-forwarding) [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null)" = 1 ] || unmet "this host forwards no IPv6; Docker turns it on with its first IPv6 network, unless ip-forward is false" ;;
+    routed | apart) # PREFIX dev LINK
+      fault=$(prefix_fault "$what" "$name" "${wanted#dev }")
+      [ -z "$fault" ] || unmet "$fault" ;;
     not-wireless) ! is_wireless "$name" || unmet "$name is wireless: access points drop frames of MAC addresses that did not log in; use a wired parent, ipvlan, or a bridge network with NAT" ;;
     not-management) [ "$(management_link)" != "$name" ] || unmet "$name carries this SSH session ($(management_address)); use another link" ;;
     rp_filter-loose)

@@ -112,6 +112,32 @@ container $CONTAINER needs an IPv6 address, and the watcher must run: systemctl 
 dnat_line() { awk -v fact="$1 => " 'index($0, fact) == 1' "$VOLATILE/nft.ip6" 2>/dev/null; }
 dnat_open() { dnat_line "$1" | grep -qv ' closed$'; }
 
+# What Docker itself passes on over IPv6: by translation, which keeps the client's address, or by its proxy.
+prove_published() { # PROTOCOL/PORTS native|proxy
+  until_deadline published "$1" || disproved "Docker publishes $1 of container $CONTAINER on no IPv6 address within $TIMEOUT s.
+Publish it there, with ip: \"::\""
+  [ "$2" = native ] || { say "$1 is passed on by Docker"; return 0; }
+  : >"$RUN/native"
+  ! docker_filters || native_ports >"$RUN/native"
+  awk -v ports="$1" 'BEGIN { split(ports, a, "/"); if (split(a[2], p, "-") == 1) p[2] = p[1] }
+    $3 == a[1] { have[$4] } END { for (i = p[1] + 0; i <= p[2] + 0; i++) if (!(i in have)) exit 1 }' "$RUN/native" ||
+    disproved "Docker does not translate $1 of container $CONTAINER: its proxy passes it on, and hides the clients.
+Docker translates IPv6 from version 27 on, or with ip6tables (see DockerDaemonIpv6), to a container with an IPv6 address"
+  say "$1 is translated by Docker, with the client's address kept"
+}
+published() { [ -n "$(published_over_ipv6 "$1" "$CONTAINER" only)" ]; }
+
+# The entry that the kernel has is that of the address that Docker names.
+prove_proxy() { # dev LINK container CONTAINER network NETWORK
+  uplink=$2
+  own=$(awk -v network="$6" '$1 == "endpoint" && $3 == network && $6 ~ /:/ { sub(/\/.*/, "", $6); print $6 }' "$RUN/container")
+  [ -n "$own" ] || fail "container $CONTAINER has no IPv6 address on network $6"
+  until_deadline proxied || disproved "nobody answers neighbours on $uplink for $own after $TIMEOUT s.
+The watcher sees to it: systemctl status wirework-watch.service"
+  say "neighbours on $uplink are answered for $own"
+}
+proxied() { ip -6 neigh show proxy dev "$uplink" | grep -q "^$own "; }
+
 prove_default_route() { # network NETWORK
   find_link "$2"
   for family in -4 -6; do
@@ -176,6 +202,8 @@ verb_verify() {
     $1 == "attached" && NF == 2 && is_link($2) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
     $1 == "dnat" && parse($0) == "" { next }
+    $1 == "published" && NF == 3 && split($2, part, "/") == 2 && part[1] ~ /^(tcp|udp)$/ && is_ports(part[2]) && $3 ~ /^(native|proxy)$/ { next }
+    $1 == "proxy" && parse($0) == "" && ("end" in opt) { next }
     $1 == "target" && NF == 2 && is_address($2) { next }
     $1 == "default-route" && NF == 3 && $2 == "network" && is_name($3) { next }
     $1 == "egress" && NF == 8 && $3 == "via" && (is_address($4) || $4 ~ /^inet6?$/) { sub(/ via [^ ]+/, "") }
@@ -200,6 +228,8 @@ $(cat "$RUN/wrong")"
       mac) prove_mac $words ;;
       dnat) prove_dnat $words ;;
       attached) prove_attached $words ;;
+      published) prove_published $words ;;
+      proxy) prove_proxy $words ;;
       gateway) prove_gateway $words ;;
       target) prove_target $words ;;
       default-route) prove_default_route $words ;;
