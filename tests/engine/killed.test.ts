@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Stack } from "../lab/stack";
 import { toolchain } from "../lab/toolchain";
 import { until } from "../lab/until";
-import { assertSettled, assertTakenBack, onHost, type Site, site, stackOn, subnet } from "./support";
+import { assertSettled, assertTakenBack, changes, onHost, type Site, site, stackOn, subnet } from "./support";
 
 const network = `new MacvlanNetwork("lan", { host: host.ref, parent: "eth1", subnets: [${subnet}] });`;
 
@@ -40,6 +40,31 @@ async function killBetweenMakingAndNoting(stack: Stack, { host }: Site): Promise
     await ended;
   }
 }
+
+describe("an engine that is interrupted (Ctrl-C)", () => {
+  it("ends what it has begun, and the next up does the rest", async () => {
+    const place = await site("13");
+    const stack = await stackOn(
+      place,
+      `
+      ${network.replace("new", "const lan = new")}
+      for (const name of ["north", "south"]) new MacvlanAgent(name, { host: host.ref, image, network: lan.ref });`,
+    );
+    const engine = spawn(toolchain().pulumi, ["up", "--yes", "--skip-preview", "--non-interactive"], {
+      cwd: join(stack.folder, "project"),
+      env: { ...process.env, ...stack.env },
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => engine.on("exit", resolve));
+    await place.host.exec("until test -e /var/lib/wirework/owners/*/*/MacvlanNetwork.lan; do sleep 0.02; done");
+    engine.kill("SIGINT");
+    assert.notEqual(await ended, 0);
+    assert.notDeepEqual(changes(await stack.preview()), [], "it was not done");
+    await stack.up();
+    await assertSettled(stack);
+    await assertTakenBack(stack, place);
+  });
+});
 
 describe("an engine that is killed after Docker made a network and before it noted that", () => {
   it("is followed by the commands that the README names, and then by an up as if nothing had been", async () => {

@@ -61,8 +61,19 @@ export const faults: readonly Fault[] = [
     elsewhere: [["tests/engine/killed.test.ts", "is followed by the commands that the README names"]],
     not: "only the kill between Docker and the state is shown",
   },
-  { number: 6, fault: "SIGINT, pulumi cancel", not: "needs the engine; no test yet" },
-  { number: 7, fault: "state lost, or an older one imported", not: "needs the engine; no test yet" },
+  {
+    number: 6,
+    fault: "SIGINT, pulumi cancel",
+    elsewhere: [["tests/engine/killed.test.ts", "ends what it has begun, and the next up does the rest"]],
+  },
+  {
+    number: 7,
+    fault: "state lost, or an older one imported",
+    elsewhere: [
+      ["tests/engine/state.test.ts", "but an older one, is put right"],
+      ["tests/engine/state.test.ts", "but lost, is put right"],
+    ],
+  },
   {
     number: 8,
     fault: "create fails half-way, then destroy",
@@ -146,7 +157,6 @@ export const faults: readonly Fault[] = [
     number: 18,
     fault: "networkd, NetworkManager restart",
     elsewhere: [[policy, "leaves by the second uplink, through every event"]],
-    not: "a gateway that changes by DHCP or RA",
   },
   {
     number: 19,
@@ -309,7 +319,11 @@ export const faults: readonly Fault[] = [
     fault: "upgrade of the library",
     elsewhere: [["tests/engine/upgrade.test.ts", "updates the helper of each host and nothing else"]],
   },
-  { number: 44, fault: "key rotated, then delete", not: "needs the engine; no test yet" },
+  {
+    number: 44,
+    fault: "key rotated, then delete",
+    elsewhere: [["tests/engine/state.test.ts", "with a login that no longer opens, fails in clear words"]],
+  },
   {
     number: 45,
     fault: "long lines, NUL, no UTF-8",
