@@ -17,7 +17,7 @@ const network = new RoutedIpv6Network("block", {
   host: host.ref,
   uplink,
   prefix,
-  subnets: [{ subnet: config.get("subnet") ?? "2001:db8:1::f8/125" }],
+  subnets: [{ subnet: "172.31.6.0/24" }, { subnet: config.get("subnet") ?? "2001:db8:1::f8/125" }],
   delegation: Delegation.OnLink,
 });
 

@@ -14,7 +14,7 @@ const network = new RoutedIpv6Network("native", {
   host: host.ref,
   uplink: config.get("uplink") ?? "eth0",
   prefix: config.get("prefix") ?? "2001:db8:1::/56",
-  subnets: [{ subnet: config.get("subnet") ?? "2001:db8:1:1::/64" }],
+  subnets: [{ subnet: "172.31.7.0/24" }, { subnet: config.get("subnet") ?? "2001:db8:1:1::/64" }],
 });
 
 const web = new BridgeAgent("web", {

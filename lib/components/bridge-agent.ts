@@ -38,7 +38,7 @@ export interface BridgeNetworkSettingsArgs {
    */
   networkName?: pulumi.Input<string>;
   /**
-   * Ranges of addresses, IPv4 and IPv6.
+   * Ranges of addresses, IPv4 and IPv6. Not IPv6 alone: Docker would add an IPv4 subnet of its own choice.
    * @default - Docker picks one
    */
   subnets?: pulumi.Input<pulumi.Input<SubnetArgs>[]>;

@@ -33,7 +33,7 @@ export interface BridgeNetworkArgs {
    * @default - derived from stack and network
    */
   linkName?: pulumi.Input<string>;
-  /** Subnets of the LAN, one of each family; `gateway` is the LAN's router. */
+  /** Subnets of the LAN, one of each family or of IPv4 alone; `gateway` is the LAN's router. */
   subnets: pulumi.Input<pulumi.Input<SubnetArgs>[]>;
   /**
    * IPv4 address of the host on the bridge: Docker gives its bridge one in any case. On an existing bridge it is there already.

@@ -78,7 +78,7 @@ export interface LanNetworkSettingsArgs {
    */
   vlan?: pulumi.Input<number>;
   /**
-   * Ranges of addresses, IPv4 and IPv6.
+   * Ranges of addresses, IPv4 and IPv6. Not IPv6 alone: Docker would add an IPv4 subnet of its own choice.
    * @default - Docker picks one, which no LAN router knows
    */
   subnets?: pulumi.Input<pulumi.Input<SubnetArgs>[]>;

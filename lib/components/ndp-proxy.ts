@@ -65,7 +65,7 @@ export interface NdpProxyArgs {
  *     host: host.ref,
  *     uplink: "eth0",
  *     prefix: "2001:db8:1::f0/124",
- *     subnets: [{ subnet: "2001:db8:1::f8/125" }],
+ *     subnets: [{ subnet: "172.31.6.0/24" }, { subnet: "2001:db8:1::f8/125" }],
  *     delegation: Delegation.OnLink,
  *   });
  *   const agent = new BridgeAgent("web", { host: host.ref, network: net.ref, image: "nginx", ports: [{ internal: 80 }] });

@@ -14,7 +14,9 @@ import type { SubnetArgs } from "./lan-network";
 
 /** A bridge network for one policy-routed agent alone. */
 export interface PolicyRoutedNetworkArgs {
-  /** Ranges of addresses, IPv4 and IPv6. The host's rules know the agent's traffic by them. */
+  /**
+   * Ranges of addresses, IPv4 and IPv6. The host's rules know the agent's traffic by them. Not IPv6 alone: Docker would add an IPv4 subnet of its own choice.
+   */
   subnets: pulumi.Input<pulumi.Input<SubnetArgs>[]>;
   /**
    * Name of the Docker network.

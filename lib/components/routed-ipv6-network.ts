@@ -20,8 +20,8 @@ export interface RoutedIpv6NetworkArgs {
   /** Link of the host by which the prefix comes, at most 15 bytes. */
   uplink: pulumi.Input<string>;
   /**
-   * One IPv6 subnet, whose `gateway` is the host's own address on the bridge, and at most one of IPv4, which stays behind NAT.
-   * Neither the host's address on the uplink nor a router may lie in it.
+   * One IPv6 subnet, whose `gateway` is the host's own address on the bridge, and one of IPv4, which stays behind NAT: Docker
+   * would choose one by itself. Neither the host's address on the uplink nor a router may lie in it.
    */
   subnets: pulumi.Input<pulumi.Input<SubnetArgs>[]>;
   /**
@@ -66,7 +66,7 @@ export interface RoutedIpv6NetworkArgs {
  *   const net = new RoutedIpv6Network("native", {
  *     host: host.ref,
  *     uplink: "eth0",
- *     subnets: [{ subnet: "2001:db8:1::/64" }],
+ *     subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "2001:db8:1::/64" }],
  *   });
  *   return new BridgeAgent("web", {
  *     host: host.ref,

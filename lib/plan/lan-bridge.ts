@@ -16,7 +16,7 @@ import { read, readBoolean, readObject } from "./read";
 import {
   isIncomplete,
   ofFamily,
-  readSubnets,
+  readPools,
   reservedTexts,
   type Subnet,
   type SubnetSettings,
@@ -98,7 +98,7 @@ export function planLanBridge(context: PlanContext, settings: LanBridgeSettings)
   }
   const name = readNetworkName(problems, "networkName", given.networkName, context);
   const { bridge, ours, ...below } = readBridge(problems, given, context, name);
-  const subnets = readSubnets(problems, "subnets", given.subnets);
+  const subnets = readPools(problems, "subnets", given.subnets);
   if (given.subnets === undefined) {
     problems.add("subnets", undefined, "is missing", "give the subnet of the LAN, as its router has it");
   }

@@ -1,7 +1,6 @@
 import { type Address, addressText } from "../net/address";
 import { rangeText } from "../net/address-range";
 import { vlanName } from "../net/interface-name";
-import { prefixText } from "../net/prefix";
 import type { Problems } from "../problems";
 import { claimOf, hostScope, linkScope, type PlanContext, startProblems } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
@@ -15,14 +14,7 @@ import { readParent } from "./lan-parent";
 import { networkClaims } from "./network-claims";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, memberPath, readBoolean, readObject } from "./read";
-import {
-  isIncomplete,
-  readSubnets,
-  SHIM_RESERVATION,
-  type Subnet,
-  type SubnetSettings,
-  subnetSettings,
-} from "./subnets";
+import { isIncomplete, readPools, SHIM_RESERVATION, type Subnet, type SubnetSettings, subnetSettings } from "./subnets";
 
 export type { PlanContext } from "./context";
 export type { DockerNetworkPlan, IpamConfigPlan, LabelPlan } from "./docker-network";
@@ -141,7 +133,7 @@ export function draftLanNetwork(
   const name = readNetworkName(problems, at("networkName"), given.networkName, context);
   const mode = driver.read(problems, at, given);
   const { parent, ...below } = readParent(problems, at, given, context, mode);
-  const subnets = readSubnets(problems, at("subnets"), given.subnets);
+  const subnets = readPools(problems, at("subnets"), given.subnets);
   const dhcpRanges = readDhcpRanges(problems, at("dhcpRanges"), given.dhcpRanges, subnets);
   if (mode.routed) {
     refuseNeighbours(problems, at("dhcpRanges"), mode, subnets, given.dhcpRanges);
@@ -192,7 +184,7 @@ export function draftLanNetwork(
     ],
     subnets: facts.subnets,
     facts,
-    warnings: [...below.warnings, ...mode.warnings, ...networkWarnings(subnets), ...(access?.warnings ?? [])],
+    warnings: [...below.warnings, ...mode.warnings, ...(access?.warnings ?? [])],
   };
   return { plan, joined: { facts, subnets, dhcpRanges, incomplete, shim: access?.addresses ?? [] } };
 }
@@ -249,12 +241,4 @@ function shimClaims(context: PlanContext, path: string, { name, parent, shim }: 
     ...(shim.address === undefined ? [] : [claim("address", shim.address, "address")]),
     ...(shim.address6 === undefined ? [] : [claim("address", shim.address6, "address6")]),
   ];
-}
-
-function networkWarnings(subnets: readonly Subnet[]): string[] {
-  if (subnets.length === 0 || !subnets.every(({ prefix }) => prefix.family === 6)) {
-    return [];
-  }
-  const list = subnets.map(({ prefix }) => prefixText(prefix)).join(", ");
-  return [`the network has IPv6 subnets only (${list}): Docker adds an IPv4 subnet of its own choice.`];
 }

@@ -63,6 +63,28 @@ export function readSubnets(
   return subnets;
 }
 
+/** Reads the subnets of a network that Docker is to make. */
+export function readPools(
+  problems: Problems,
+  path: string,
+  settings: readonly SubnetSettings[] | undefined,
+): readonly Subnet[] {
+  const subnets = readSubnets(problems, path, settings);
+  if (subnets.length > 0 && !isIncomplete(settings, subnets) && subnets.every(({ prefix }) => prefix.family === 6)) {
+    // Docker adds one of its own choice, which the provider reads at the next refresh.
+    const rule =
+      "are of IPv6 alone: Docker adds an IPv4 subnet, which a refresh takes for a change that replaces the network";
+    const wayOut = 'give an IPv4 subnet too, one that nobody else uses: { subnet: "172.31.7.0/24" }';
+    problems.add(
+      path,
+      subnets.map(({ prefix }) => prefixText(prefix)),
+      rule,
+      wayOut,
+    );
+  }
+  return subnets;
+}
+
 /** Whether some of the subnets could not be read, so that nothing can be said of what is outside of the others. */
 export function isIncomplete(given: readonly SubnetSettings[] | undefined, read: readonly Subnet[]): boolean {
   return given !== undefined && given !== null && given.length !== read.length;

@@ -12,7 +12,7 @@ describe("RoutedIpv6Network and NdpProxy", () => {
       const net = new RoutedIpv6Network("net", {
         host: host.ref,
         uplink,
-        subnets: [{ subnet: "2001:db8:1::f8/125" }],
+        subnets: [{ subnet: "172.31.6.0/24" }, { subnet: "2001:db8:1::f8/125" }],
         delegation: Delegation.OnLink,
       });
       const web = new BridgeAgent("web", {

@@ -51,7 +51,7 @@ for (const debian of debians) {
       );
       const seen = async (protocol: string, port: number) => {
         const talk = `exec 3<>/dev/${protocol}/fd00:9::10/${port} && { echo >&3; timeout 2 dd bs=1500 count=1 status=none <&3; }`;
-        return (await lan.exec("client", `timeout 4 bash -c '${talk}'`, { check: false })).stdout.split(" ")[1];
+        return (await lan.exec("client", `timeout 4 bash --norc -c '${talk}'`, { check: false })).stdout.split(" ")[1];
       };
       const served = (event: string, timeoutMs = 10_000) =>
         until(`the service sees its clients after ${event}`, { timeoutMs }, async () => {

@@ -120,6 +120,6 @@ export async function ask(host: Sandbox, from: string, port: number, protocol = 
         ? ""
         : `nsenter --net=/proc/$(awk '{ print $4; exit }' /run/docker/containers/${from})/ns/net`;
   const talk = `exec 3<>/dev/${protocol}/fd00:9::10/${port} || exit 7; ${protocol === "udp" ? "echo >&3; " : ""}dd bs=1500 count=1 status=none <&3`;
-  const { stdout, stderr } = await host.exec(`${where} timeout 2 bash -c '${talk}'`);
+  const { stdout, stderr } = await host.exec(`${where} timeout 2 bash --norc -c '${talk}'`);
   return stdout.trim() || (/refused/i.test(stderr) ? "refused" : "silent");
 }

@@ -67,6 +67,7 @@ kill $server 2>/dev/null; echo; echo "-- host"; cat /run/session; /bin/rm -f /ru
       "--mount",
       "--pid",
       "bash",
+      "--norc", // whose standard input is a socket takes itself for a login, and reads the user's settings
       "-c",
       script,
       "bash",

@@ -8,7 +8,7 @@ import { contextOf, factLines, rulesOf } from "./support";
 const network = (more: object = {}, context = {}) =>
   planRoutedIpv6Network(contextOf("RoutedIpv6Network", "native", context), {
     uplink: "eth0",
-    subnets: [{ subnet: "2001:db8:1:1::/64" }],
+    subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "2001:db8:1:1::/64" }],
     ...more,
   } as RoutedIpv6NetworkSettings);
 const proxy = (more: object = {}, context = {}) =>
@@ -24,13 +24,22 @@ describe("a network with a prefix of its own", () => {
     const planned = network({ prefix: "2001:db8:1::/56" });
     assert.ok(readme("ipv6-routed-prefix").includes(`\n${factLines(planned.hostState).join("\n")}\n`));
     assert.deepEqual(planned.docker.options, { "com.docker.network.bridge.gateway_mode_ipv6": "routed" });
-    assert.deepEqual(planned.docker.ipamConfigs, [{ subnet: "2001:db8:1:1::/64", gateway: "2001:db8:1:1::1" }]);
+    assert.deepEqual(planned.docker.ipamConfigs, [
+      { subnet: "172.31.7.0/24", gateway: "172.31.7.1" },
+      { subnet: "2001:db8:1:1::/64", gateway: "2001:db8:1:1::1" },
+    ]);
     assert.equal(planned.docker.ipv6, true);
-    assert.deepEqual(planned.facts.subnets, [{ subnet: "2001:db8:1:1::/64", gateway: "2001:db8:1:1::1" }]);
+    assert.deepEqual(planned.facts.subnets, [
+      { subnet: "172.31.7.0/24", gateway: "172.31.7.1" },
+      { subnet: "2001:db8:1:1::/64", gateway: "2001:db8:1:1::1" },
+    ]);
   });
 
   it("may be on the link, and let all ports through where Docker can", () => {
-    const onLink = network({ subnets: [{ subnet: "2001:db8:1::f8/125" }], delegation: "onLink" });
+    const onLink = network({
+      subnets: [{ subnet: "172.31.6.0/24" }, { subnet: "2001:db8:1::f8/125" }],
+      delegation: "onLink",
+    });
     assert.ok(readme("ipv6-on-link-provider").includes(`\n${factLines(onLink.hostState).join("\n")}\n`));
     const open = network({
       subnets: [{ subnet: "172.31.5.0/24" }, { subnet: "2001:db8:1:1::/64" }],
@@ -72,16 +81,25 @@ describe("a network with a prefix of its own", () => {
       ],
     );
     const rules = (more: object) => rulesOf(() => network(more));
-    assert.deepEqual(rules({ prefix: "2001:db8:2::/56" }), ["subnets[0].subnet: is outside of prefix 2001:db8:2::/56"]);
+    assert.deepEqual(rules({ prefix: "2001:db8:2::/56" }), ["subnets[1].subnet: is outside of prefix 2001:db8:2::/56"]);
     assert.deepEqual(rules({ prefix: "2001:db8:1:1::f0/124" }), [
-      "subnets[0].subnet: is bigger than prefix 2001:db8:1:1::f0/124",
+      "subnets[1].subnet: is bigger than prefix 2001:db8:1:1::f0/124",
     ]);
     assert.match(
-      rules({ subnets: [{ subnet: "2001:db8::4/127", reserved: { a: "2001:db8::5" } }] })[0]!,
+      rules({
+        subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "2001:db8::4/127", reserved: { a: "2001:db8::5" } }],
+      })[0]!,
       /no address left/,
     );
-    assert.match(rules({ subnets: [{ subnet: "2001:db8::4/128" }] })[0]!, /no address left/);
-    assert.match(rules({ subnets: [{ subnet: "fd00::/64" }, { subnet: "fd01::/64" }] })[0]!, /second IPv6 subnet/);
+    assert.match(
+      rules({ subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "2001:db8::4/128" }] })[0]!,
+      /no address left/,
+    );
+    assert.match(rules({ subnets: [{ subnet: "2001:db8::/64" }] })[0]!, /^subnets: are of IPv6 alone: Docker adds/);
+    assert.match(
+      rules({ subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "fd00::/64" }, { subnet: "fd01::/64" }] })[0]!,
+      /second IPv6 subnet/,
+    );
     assert.match(rules({ subnets: undefined })[0]!, /names no IPv6 subnet/);
   });
 });

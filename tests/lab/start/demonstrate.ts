@@ -60,7 +60,7 @@ export async function takeThrough(site: Site, print: Print): Promise<void> {
     return succeeded("preview of a change", await stack.preview({ diff: true }));
   });
   for (const line of changedLines(changed.stdout)) print(`  ${line}`);
-  const others = changes(changed).filter((change) => !/ north(-container|-verify)?$/.test(change));
+  const others = changes(changed).filter((change) => !/ north(-container|-verify|-probe)?$/.test(change));
   if (others.length > 0) throw new Error(`preview of a change: only north changes, but it would ${others.join(", ")}`);
 
   print("");

@@ -1,0 +1,94 @@
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { LabImage } from "../lab/images";
+import { Stack } from "../lab/stack";
+import { until } from "../lab/until";
+import { assertSettled, assertTakenBack, debians } from "./support";
+import { type TwoUplinks, twoUplinks } from "./two-uplinks";
+
+/** An example with the login of a place; its service tells each client the address that it sees. */
+async function example(name: string, { host }: TwoUplinks, values: Readonly<Record<string, string>>): Promise<Stack> {
+  const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
+  const login = { address: host.address, hostKey: host.hostKey, image: LabImage.addressEcho, port: "7000" };
+  await stack.config({ ...login, uplink: "eth1", ...values });
+  await stack.config({ privateKey: host.privateKey }, "secret");
+  return stack;
+}
+
+// Another container takes an address while the service is stopped.
+const MOVE = `
+docker stop -t 1 mail >/dev/null
+docker run -d --name other --network block ${LabImage.addressEcho} >/dev/null
+docker start mail >/dev/null`;
+
+describe("native IPv6", function () {
+  this.timeout(500_000);
+
+  for (const debian of debians) {
+    it(`of a routed prefix and of one on the link reaches containers on Debian ${debian}, through every event, and goes without a trace`, async () => {
+      const place = await twoUplinks(debian);
+      const { host, lan, far } = place;
+      await lan.exec("gateway", "ip route replace 2001:db8:1::/56 via fd00:9::10");
+      const back = (await far.exec(`ip -6 route show dev to-${lan.name} | sed -n 's/.* via \\([^ ]*\\).*/\\1/p'`))
+        .stdout;
+      await far.exec(`ip route replace 2001:db8:1::/56 via ${back.split("\n")[0]}`);
+      const routed = await example("ipv6-routed-prefix", place, { target: far.address6 });
+      const onLink = await example("ipv6-on-link-provider", place, {
+        prefix: "fd00:9::f0/124",
+        subnet: "fd00:9::f8/125",
+      });
+
+      const addressOf = async (name: string) =>
+        (
+          await host.exec(
+            `docker inspect --format '{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}' ${name}`,
+          )
+        ).stdout.trim();
+      const asks = async (address: string) => {
+        const talk = `exec 3<>/dev/tcp/${address}/7000 && dd bs=1500 count=1 status=none <&3`;
+        const { stdout, stderr } = await far.exec(`timeout 4 bash --norc -c '${talk}'`, { check: false });
+        return stdout.split(" ")[1] ?? `nobody: ${stderr}`;
+      };
+      const own = (await far.exec("ip -6 -o address show scope global")).stdout;
+      const served = async (event: string) => {
+        let seen: string[] = [];
+        const right = until(event, { timeoutMs: 30_000 }, async () => {
+          seen = [await asks(await addressOf("web")), await asks(await addressOf("mail"))];
+          return seen.every((client) => own.includes(` ${client}/`)) || undefined;
+        });
+        await right.catch(() =>
+          assert.fail(`after ${event} the services see ${seen.join(" and ")}, not the far client`),
+        );
+      };
+
+      await routed.up();
+      await onLink.up();
+      const { verified } = (await onLink.outputs()) as { verified: string };
+      assert.match(verified, /^neighbours on eth1 are answered for fd00:9::f[a-f]$/m);
+      await served("the update");
+      await assertSettled(onLink);
+      await assertSettled(routed);
+
+      const before = await addressOf("mail");
+      await host.exec(MOVE);
+      assert.notEqual(await addressOf("mail"), before);
+      await served("a move");
+      await lan.exec("gateway", "ip -6 neigh flush dev lan0"); // it may go by what it heard before
+      assert.match(await asks(await addressOf("other")), /^nobody/, "of the block, only what is declared is reached");
+      await host.exec("docker rm -f other");
+      await host.exec("systemctl reset-failed docker; systemctl restart docker");
+      await served("a restart of Docker");
+      await host.exec("ip link set eth1 down; ip link set eth1 up; ip address replace fd00:9::10/64 dev eth1 nodad");
+      await host.exec("ip route replace default via 192.168.9.1; ip -6 route replace default via fd00:9::1");
+      await served("a link that went down");
+      await host.reboot();
+      await served("a reboot");
+      await assertSettled(onLink);
+
+      await onLink.destroy();
+      onLink.dispose();
+      await assertTakenBack(routed, place);
+      await lan.exec("gateway", "ip route del 2001:db8:1::/56");
+    });
+  }
+});
