@@ -57,7 +57,7 @@ export const phases: readonly Phase[] = [
     testSeconds: 300,
     minutes: 40,
   },
-  { name: "host", files: ["tests/host/**/*.test.ts"], inLab: true, needs: ["prepare"], testSeconds: 120, minutes: 20 },
+  { name: "host", files: ["tests/host/**/*.test.ts"], inLab: true, needs: ["prepare"], testSeconds: 120, minutes: 30 },
   {
     name: "lab",
     files: ["tests/lab/self/**/*.test.ts", "tests/lab/conformance/**/*.test.ts"],
