@@ -47,7 +47,7 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare"],
     testSeconds: 300,
-    minutes: 40,
+    minutes: 60,
   },
   {
     name: "engine:a-d",
@@ -55,7 +55,7 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare"],
     testSeconds: 300,
-    minutes: 40,
+    minutes: 60,
   },
   { name: "host", files: ["tests/host/**/*.test.ts"], inLab: true, needs: ["prepare"], testSeconds: 120, minutes: 30 },
   {
