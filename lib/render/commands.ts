@@ -89,7 +89,9 @@ export function linksOfOthers(facts: readonly Fact[]): string[] {
 /** Makes a link, marked as ours in the same request. */
 export function linkCommands(owner: string, link: FactOf<"link">): string[] {
   const { name, parent, type, mode, flag, id, protocol, peer, address, mtu, stpState } = link;
-  const size = mtu === undefined ? [] : [`mtu ${mtu}`];
+  // A bridge follows the least of its ports, unless its MTU was set after it was made.
+  const later = type === "bridge" && mtu !== undefined ? [`ip link set dev ${name} mtu ${mtu}`] : [];
+  const size = mtu === undefined || type === "bridge" ? [] : [`mtu ${mtu}`];
   const end = (of: string) => [`name ${of} group ${GROUP}`, ...size];
   const words = [
     ...(parent === undefined ? [] : [`link ${parent}`]),
@@ -105,9 +107,8 @@ export function linkCommands(owner: string, link: FactOf<"link">): string[] {
     ...(type === "bridge" ? [stpState === undefined ? "forward_delay 0" : "stp_state 1 forward_delay 200"] : []),
   ];
   const ends = peer === undefined ? [name] : [name, peer];
-  return [`ip link add ${words.join(" ")}`, ...ends.map((of) => `ip link set dev ${of} alias wirework:${owner}`)].map(
-    checked,
-  );
+  const marks = ends.map((of) => `ip link set dev ${of} alias wirework:${owner}`);
+  return [`ip link add ${words.join(" ")}`, ...later, ...marks].map(checked);
 }
 
 /** Link whose setting it is; none for a setting of the whole host. */

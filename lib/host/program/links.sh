@@ -18,6 +18,8 @@ function link(    st, was, alias, ends, n, i, before) {
     if (dev in gone) { changed(f, was); link_del(dev) } else added(f)
     if (depth(dev) > 4) print f "\n  stands on more than four links of ours" >>(out "conflicts")
     first(8 + depth(dev), "link add " (opt["parent"] ? "link " opt["parent"] " " : "") link_words(dev) (opt["address"] ? " address " opt["address"] : "") " type " opt["type"] (opt["protocol"] ? " protocol " opt["protocol"] : "") (opt["id"] ? " id " opt["id"] : "") (opt["mode"] ? " mode " opt["mode"] : "") (opt["flag"] ? " " opt["flag"] : "") (opt["peer"] ? " peer " link_words(opt["peer"]) : "") (opt["type"] == "bridge" ? tree_words() : ""))
+    # A bridge follows the least of its ports, unless its MTU was set after it was made.
+    if (opt["type"] == "bridge" && opt["mtu"]) first(8 + depth(dev), "link set dev " dev " mtu " opt["mtu"])
     for (i = 1; i <= n; i++) first(8 + depth(dev), "link set dev " ends[i] " alias " alias) # an alias at creation is silently dropped
   } else {
     if (L_mac[dev] != opt["address"] && opt["address"]) first(13, "link set dev " dev " address " opt["address"])
@@ -43,7 +45,7 @@ function link(    st, was, alias, ends, n, i, before) {
 }
 # A port of ours waits for nothing; with a spanning tree it waits as briefly as that allows (IEEE 802.1D: 4 s, here twice 2 s).
 function tree_words() { return opt["stp_state"] ? " stp_state 1 forward_delay 200" : " forward_delay 0" }
-function link_words(name) { return "name " name " group " MARK (opt["mtu"] ? " mtu " opt["mtu"] : "") }
+function link_words(name) { return "name " name " group " MARK (opt["mtu"] && opt["type"] != "bridge" ? " mtu " opt["mtu"] : "") }
 function link_text(name,    was, detail) {
   detail = L_detail[name]; was = "link " name (L_parent[name] == "-" ? "" : " parent " L_parent[name]) " type " L_type[name]
   if (L_type[name] == "ipvlan") sub(/:[a-z]*$/, " flag&", detail)
