@@ -1,4 +1,5 @@
 export type { ExtraNetworkArgs, NetworkAddresses, VerifyArgs } from "./components/agent-container";
+export type { BindingVerifyArgs } from "./components/binding";
 export {
   BridgeAgent,
   type BridgeAgentArgs,
@@ -21,7 +22,6 @@ export {
   Ipv6DnatService,
   type Ipv6DnatServiceArgs,
   type ServicePortArgs,
-  type ServiceVerifyArgs,
 } from "./components/ipv6-dnat-service";
 export { IpvlanAgent, type IpvlanAgentArgs } from "./components/ipvlan-agent";
 export {
@@ -46,7 +46,7 @@ export {
   type MacvlanNetworkArgs,
   type MacvlanNetworkSettingsArgs,
 } from "./components/macvlan-network";
-export { NdpProxy, type NdpProxyArgs, type ProxyVerifyArgs } from "./components/ndp-proxy";
+export { NdpProxy, type NdpProxyArgs } from "./components/ndp-proxy";
 export type { NetworkRef } from "./components/network-ref";
 export { type AttachedInterfaceArgs, PipeworkAgent, type PipeworkAgentArgs } from "./components/pipework-agent";
 export {

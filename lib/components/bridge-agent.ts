@@ -175,7 +175,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
     const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:BridgeAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(context, plan, this);
+    const facts = newFacts(context, plan, { parent: this });
     const own =
       ownNetwork &&
       newDockerNetwork(

@@ -75,7 +75,7 @@ export function factLines(context: ComponentContext, plan: Planned<{ readonly ho
 export function newFacts(
   context: ComponentContext,
   plan: Planned<{ readonly hostState: HostState; readonly links?: string }>,
-  parent: pulumi.Resource,
+  opts: pulumi.CustomResourceOptions,
 ) {
   const { link, owner } = context;
   if (link === undefined || plan.known?.hostState.facts.length === 0) {
@@ -83,7 +83,7 @@ export function newFacts(
   }
   const state = pick(plan, ({ hostState }) => hostState);
   const links = pick(plan, (planned) => planned.links);
-  return newHostChange(`${context.name}-facts`, { link, owner, state, links }, { parent });
+  return newHostChange(`${context.name}-facts`, { link, owner, state, links }, opts);
 }
 
 /** The proof of what a plan says of a container, where it has a host and anything to prove: what was proved, a line each. */

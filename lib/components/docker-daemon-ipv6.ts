@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { newHostChange, newQuestion } from "../host/host-change";
+import { newQuestion } from "../host/host-change";
 import { type HostRef, hostLink } from "../host/host-ref";
 import { lift, pick } from "../lift";
 import { type DaemonRestart, planDockerDaemonIpv6 } from "../plan/docker-daemon-ipv6";
-import { componentContext, factLines, withClaims } from "./context";
+import { factText } from "../plan/fact-text";
+import { componentContext, factLines, newFacts, withClaims } from "./context";
 
 /** A prefix of which Docker cuts networks that name no subnet. */
 export interface AddressPoolArgs {
@@ -79,14 +80,12 @@ export class DockerDaemonIpv6 extends pulumi.ComponentResource {
     );
     super("wirework:index:DockerDaemonIpv6", name, { ...settings, facts: factLines(context, plan) }, opts);
 
-    const { owner } = context;
-    const link = hostLink(host);
-    const lines = pick(plan, ({ stage }) => stage);
-    const stage = newQuestion(`${name}-stage`, { link, owner, verb: "stage", lines }, { parent: this });
-    const state = pick(plan, ({ hostState }) => hostState);
-    const facts = newHostChange(`${name}-facts`, { link, owner, state }, { parent: this, dependsOn: stage });
+    const lines = pick(plan, ({ hostState }) => hostState.facts.map(factText));
+    const asked = { link: hostLink(host), owner: context.owner, verb: "stage", lines } as const;
+    const stage = newQuestion(`${name}-stage`, asked, { parent: this });
+    const facts = newFacts(context, plan, { parent: this, dependsOn: stage });
     this.stage = pulumi.unsecret(stage.stdout);
-    this.result = pulumi.unsecret(facts.stdout);
+    this.result = pulumi.unsecret(facts!.stdout);
     this.registerOutputs({ stage: this.stage, result: this.result });
   }
 }

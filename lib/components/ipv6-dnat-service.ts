@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
-import { after, lift, pick } from "../lift";
+import { lift } from "../lift";
 import { type Ipv6DnatMode, planIpv6DnatService } from "../plan/ipv6-dnat-service";
 import { Persistence } from "../plan/persistence";
-import { componentContext, factLines, newFacts, newVerification, withClaims } from "./context";
+import { type BindingVerifyArgs, newBinding } from "./binding";
+import { componentContext, factLines, withClaims } from "./context";
 
 /** A port of the host, or a range of them, that leads to the container. */
 export interface ServicePortArgs {
@@ -24,20 +25,6 @@ export interface ServicePortArgs {
    * @default "tcp"
    */
   protocol?: pulumi.Input<string>;
-}
-
-/** Whether the update waits until the ports lead to the container. */
-export interface ServiceVerifyArgs {
-  /**
-   * Whether anything is proved at all.
-   * @default true
-   */
-  enabled?: pulumi.Input<boolean>;
-  /**
-   * Seconds until the proof counts as failed, 1-300.
-   * @default 10
-   */
-  timeoutSeconds?: pulumi.Input<number>;
 }
 
 /** Arguments of an {@link Ipv6DnatService}. All of them change in place. */
@@ -78,7 +65,7 @@ export interface Ipv6DnatServiceArgs {
    * What is proved.
    * @default - the ports lead to an address of the container within 10 s
    */
-  verify?: pulumi.Input<ServiceVerifyArgs>;
+  verify?: pulumi.Input<BindingVerifyArgs>;
 }
 
 /**
@@ -123,13 +110,7 @@ export class Ipv6DnatService extends pulumi.ComponentResource {
     );
     super("wirework:index:Ipv6DnatService", name, { ...settings, facts: factLines(context, plan) }, opts);
 
-    const facts = newFacts(context, plan, this);
-    // Container and facts first: it waits for the watcher, not for another resource.
-    const container = after(
-      facts?.id,
-      pick(plan, ({ container }) => container),
-    );
-    this.verification = newVerification(context, plan, container, this);
+    this.verification = newBinding(context, plan, this);
     this.registerOutputs({ verification: this.verification });
   }
 }

@@ -95,7 +95,7 @@ export function newLanAgent(
   { shared, own, container }: { shared?: NetworkLink; own: boolean; container: ContainerArgs },
   parent: pulumi.Resource,
 ) {
-  const facts = newFacts(context, plan, parent);
+  const facts = newFacts(context, plan, { parent });
   const planned = part(plan, ({ network }) => network!);
   const network = own ? newDockerNetwork(context, planned, parent, facts) : undefined;
   const probe = newProbe(context, plan, parent, facts);

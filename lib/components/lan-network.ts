@@ -111,7 +111,7 @@ export interface LanNetworkSettingsArgs {
 
 /** Makes a network on a LAN: facts of the host first, then Docker's network on them. */
 export function newLanNetwork(context: ComponentContext, plan: Planned<LanNetworkPlan>, parent: pulumi.Resource) {
-  const network = newDockerNetwork(context, plan, parent, newFacts(context, plan, parent));
+  const network = newDockerNetwork(context, plan, parent, newFacts(context, plan, { parent }));
   const ref = networkRef({ id: network.id, facts: pick(plan, ({ facts }) => facts) });
   return { ref, networkName: network.name, networkId: network.id };
 }

@@ -1,23 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
-import { after, lift, pick } from "../lift";
+import { lift } from "../lift";
 import { planNdpProxy } from "../plan/ndp-proxy";
 import { Persistence } from "../plan/persistence";
-import { componentContext, factLines, newFacts, newVerification, withClaims } from "./context";
-
-/** Whether the update waits until the host answers for the container. */
-export interface ProxyVerifyArgs {
-  /**
-   * Whether anything is proved at all.
-   * @default true
-   */
-  enabled?: pulumi.Input<boolean>;
-  /**
-   * Seconds until the proof counts as failed, 1-300.
-   * @default 10
-   */
-  timeoutSeconds?: pulumi.Input<number>;
-}
+import { type BindingVerifyArgs, newBinding } from "./binding";
+import { componentContext, factLines, withClaims } from "./context";
 
 /** Arguments of an {@link NdpProxy}. All of them change in place. */
 export interface NdpProxyArgs {
@@ -46,7 +33,7 @@ export interface NdpProxyArgs {
    * What is proved.
    * @default - the host answers for the container's address within 10 s
    */
-  verify?: pulumi.Input<ProxyVerifyArgs>;
+  verify?: pulumi.Input<BindingVerifyArgs>;
 }
 
 /**
@@ -93,12 +80,7 @@ export class NdpProxy extends pulumi.ComponentResource {
     );
     super("wirework:index:NdpProxy", name, { ...settings, facts: factLines(context, plan) }, opts);
 
-    const facts = newFacts(context, plan, this);
-    const container = after(
-      facts?.id,
-      pick(plan, ({ container }) => container),
-    );
-    this.verification = newVerification(context, plan, container, this);
+    this.verification = newBinding(context, plan, this);
     this.registerOutputs({ verification: this.verification });
   }
 }

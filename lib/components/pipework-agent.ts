@@ -127,7 +127,7 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     const summary = { interfaces, extraNetworks, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:PipeworkAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(context, plan, this);
+    const facts = newFacts(context, plan, { parent: this });
     const wait = pick(plan, ({ wait }) => [...wait]);
     const waiting = waitForInterfaces !== undefined && {
       entrypoint: mapInput({ wait, given: container.entrypoint ?? [] }, ({ wait, given }) => [...wait, ...given]),

@@ -15,7 +15,8 @@ import type { SubnetArgs } from "./lan-network";
 /** A bridge network for one policy-routed agent alone. */
 export interface PolicyRoutedNetworkArgs {
   /**
-   * Ranges of addresses, IPv4 and IPv6. The host's rules know the agent's traffic by them. Not IPv6 alone: Docker would add an IPv4 subnet of its own choice.
+   * Ranges of addresses, IPv4 and IPv6. The host's rules know the agent's traffic by them. Not IPv6 alone: Docker would add an
+   * IPv4 subnet of its own choice.
    */
   subnets: pulumi.Input<pulumi.Input<SubnetArgs>[]>;
   /**
@@ -271,7 +272,7 @@ export class PolicyRoutedAgent extends pulumi.ComponentResource {
     const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:PolicyRoutedAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(context, plan, this);
+    const facts = newFacts(context, plan, { parent: this });
     const own =
       ownNetwork &&
       newDockerNetwork(

@@ -98,7 +98,7 @@ export class RoutedIpv6Network extends pulumi.ComponentResource {
     const summary = { ...settings, facts: factLines(context, plan) };
     super("wirework:index:RoutedIpv6Network", name, summary, withHostProvider(opts, host));
 
-    const network = newDockerNetwork(context, plan, this, newFacts(context, plan, this));
+    const network = newDockerNetwork(context, plan, this, newFacts(context, plan, { parent: this }));
     this.ref = networkRef({ id: network.id, facts: pick(plan, ({ facts }) => facts) });
     this.networkName = network.name;
     this.networkId = network.id;

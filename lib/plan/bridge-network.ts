@@ -14,7 +14,7 @@ import type { Fact } from "./facts";
 import type { Claim } from "./inventory";
 import { networkClaims } from "./network-claims";
 import { memberPath, readBoolean, readObject } from "./read";
-import { impliedGateway, isIncomplete, readPools, type Subnet, type SubnetSettings } from "./subnets";
+import { impliedGateway, isIncomplete, readOwnSubnets, type Subnet, type SubnetSettings } from "./subnets";
 
 /** A bridge network that belongs to one agent. */
 export interface BridgeNetworkSettings {
@@ -66,7 +66,7 @@ export function draftBridgeNetwork(
   const given = readObject(problems, path, settings, known);
   const at = (argument: string) => memberPath(path, argument);
   const networkName = readNetworkName(problems, at("networkName"), given.networkName, context);
-  const subnets = readPools(problems, at("subnets"), given.subnets);
+  const subnets = readOwnSubnets(problems, at("subnets"), given.subnets);
   const internal = readBoolean(problems, at("internal"), given.internal) ?? false;
   const docker: DockerNetworkPlan = {
     driver: "bridge",

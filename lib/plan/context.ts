@@ -57,6 +57,13 @@ export function startProblems(context: PlanContext): Problems {
   return problems;
 }
 
+/** Notes that a component which is nothing without a host has none. */
+export function requireHost(problems: Problems, { hostIdentity }: PlanContext, wayOut: string): void {
+  if (hostIdentity === undefined) {
+    problems.add("host", undefined, "is missing", wayOut);
+  }
+}
+
 /** Within what names of Docker objects are unique: one engine. */
 export function dockerScope({ hostIdentity }: PlanContext): string {
   return hostIdentity === undefined ? "the default Docker engine" : `docker ${hostIdentity}`;

@@ -2,9 +2,9 @@ import { BITS } from "../net/address";
 import { parsePrefix, prefixText, subnetFault } from "../net/prefix";
 import { overlappingPairs } from "../net/range";
 import type { Problems } from "../problems";
-import { type PlanContext, startProblems } from "./context";
+import { type PlanContext, requireHost, startProblems } from "./context";
 import type { DaemonFact } from "./facts";
-import { type Fact, factText, type HostState, hostState } from "./host-state";
+import { type Fact, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { memberPath, read, readBoolean, readChoice, readInteger, readList, readObject, readRequired } from "./read";
 
@@ -44,8 +44,6 @@ export interface DockerDaemonIpv6Settings {
 export interface DockerDaemonIpv6Plan {
   /** Facts of the host. */
   readonly hostState: HostState;
-  /** The same, as the question whether anything stands in the way. */
-  readonly stage: readonly string[];
   /** Nothing: one key has one value on a host, whoever says it. */
   readonly claims: readonly Claim[];
   /** What may surprise. */
@@ -67,9 +65,7 @@ const MOST_BITS = 20;
 export function planDockerDaemonIpv6(context: PlanContext, settings: DockerDaemonIpv6Settings): DockerDaemonIpv6Plan {
   const problems = startProblems(context);
   const given = readObject(problems, "", settings, [...KNOWN, "host"]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give the ref of the Host whose Docker it is");
-  }
+  requireHost(problems, context, "give host.ref: these are keys of a file of the host");
   const prefix = readFixedCidr(problems, given.fixedCidrV6);
   const ip6tables = readBoolean(problems, "ip6tables", given.ip6tables);
   const experimental = readBoolean(problems, "experimental", given.experimental);
@@ -87,7 +83,7 @@ export function planDockerDaemonIpv6(context: PlanContext, settings: DockerDaemo
     ...member("experimental", experimental),
     ...member("default-address-pools", pools),
   ]);
-  return { hostState: state, stage: state.facts.map(factText), claims: [], warnings: [] };
+  return { hostState: state, claims: [], warnings: [] };
 }
 
 function readFixedCidr(problems: Problems, value: unknown): string | undefined {

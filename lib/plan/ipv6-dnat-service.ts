@@ -3,22 +3,13 @@ import { parseInterfaceName } from "../net/interface-name";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
-import { claimOf, dockerScope, type PlanContext, startProblems } from "./context";
+import { claimOf, dockerScope, type PlanContext, requireHost, startProblems } from "./context";
 import type { DnatFact } from "./facts";
 import { type Fact, factText, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
+import { type ProofSettings, readProof } from "./proof";
 import { holdsManagementPort, IS_MANAGEMENT_PORT } from "./published-ports";
-import {
-  isGiven,
-  memberPath,
-  read,
-  readBoolean,
-  readChoice,
-  readInteger,
-  readList,
-  readObject,
-  readRequired,
-} from "./read";
+import { memberPath, read, readChoice, readInteger, readList, readObject, readRequired } from "./read";
 
 /** Who leads the ports to the container. */
 export const Ipv6DnatMode = {
@@ -46,14 +37,6 @@ export interface ServicePortSettings {
   readonly protocol?: string;
 }
 
-/** Whether it is proved that the ports lead to the container. */
-export interface ServiceVerificationSettings {
-  /** @default true */
-  readonly enabled?: boolean;
-  /** @default 10 */
-  readonly timeoutSeconds?: number;
-}
-
 /** Arguments of a service, all known. */
 export interface Ipv6DnatServiceSettings {
   /** Name of the container. */
@@ -71,7 +54,7 @@ export interface Ipv6DnatServiceSettings {
   /** @default - everybody */
   readonly allowFrom?: readonly string[];
   /** @default - it is proved */
-  readonly verification?: ServiceVerificationSettings;
+  readonly verification?: ProofSettings;
 }
 
 /** All that a service comes to. */
@@ -97,9 +80,7 @@ const MOST_PORTS = 1000;
 export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatServiceSettings): Ipv6DnatServicePlan {
   const problems = startProblems(context);
   const settings = readObject(problems, "", given, KNOWN);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give the ref of the Host on which the container runs");
-  }
+  requireHost(problems, context, "give host.ref: the host leads the ports to the container");
   const container = readRequired(problems, "container", settings.container, parseResourceName) ?? "";
   const network = read(problems, "network", settings.network, parseResourceName) ?? "bridge";
   if (network === "host" || network === "none") {
@@ -123,19 +104,14 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
   for (const port of ports) {
     refuseManagement(problems, port, places, context);
   }
-  const verification = settings.verification;
-  const proof = isGiven(problems, "verify", verification)
-    ? readObject(problems, "verify", verification, ["enabled", "timeoutSeconds"])
-    : {};
-  const enabled = readBoolean(problems, "verify.enabled", proof.enabled) ?? true;
-  const timeout = readInteger(problems, "verify.timeoutSeconds", proof.timeoutSeconds, { from: 1, to: 300 }) ?? 10;
+  const proof = readProof(problems, "verify", settings.verification);
   problems.throwIfAny();
 
   if (byDocker) {
     return {
       container,
       hostState: hostState([]),
-      verify: enabled ? [`timeout ${timeout}`, ...ports.map(({ fact }) => publishedLine(fact, mode))] : [],
+      verify: proof.lines(ports.map(({ fact }) => publishedLine(fact, mode))),
       claims: [],
       warnings: mode === Ipv6DnatMode.Proxy ? [HIDDEN] : [],
     };
@@ -151,7 +127,7 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
   return {
     container,
     hostState: hostState([...facts, ...requirements(facts, ports, container)]),
-    verify: enabled ? [`timeout ${timeout}`, "require ipv6-forwarding", ...facts.map(factText)] : [],
+    verify: proof.lines(["require ipv6-forwarding", ...facts.map(factText)]),
     // In mode auto the container may publish the port itself: that is what the host then leaves to Docker.
     claims: mode === Ipv6DnatMode.Auto ? [] : ports.flatMap((port) => portClaims(context, port, places)),
     warnings: [],

@@ -4,7 +4,7 @@ import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
 import { deriveMac } from "../net/mac";
 import { prefixText } from "../net/prefix";
 import type { Problems } from "../problems";
-import { claimOf, hostScope, ownerOf, type PlanContext, startProblems } from "./context";
+import { claimOf, hostScope, ownerOf, type PlanContext, requireHost, startProblems } from "./context";
 import { readDhcpRanges } from "./dhcp-ranges";
 import { type DockerNetworkPlan, readDriverOptions, readLabels, readNetworkName } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
@@ -16,7 +16,7 @@ import { read, readBoolean, readObject } from "./read";
 import {
   isIncomplete,
   ofFamily,
-  readPools,
+  readOwnSubnets,
   reservedTexts,
   type Subnet,
   type SubnetSettings,
@@ -93,12 +93,10 @@ const ROUTER: Readonly<Record<Family, string>> = { 4: "DefaultGatewayIPv4", 6: "
 export function planLanBridge(context: PlanContext, settings: LanBridgeSettings): LanBridgePlan {
   const problems = startProblems(context);
   const given = readObject(problems, "", settings, [...KNOWN, "host"]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give host.ref: bridge and address are the host's own");
-  }
+  requireHost(problems, context, "give host.ref: bridge and address are the host's own");
   const name = readNetworkName(problems, "networkName", given.networkName, context);
   const { bridge, ours, ...below } = readBridge(problems, given, context, name);
-  const subnets = readPools(problems, "subnets", given.subnets);
+  const subnets = readOwnSubnets(problems, "subnets", given.subnets);
   if (given.subnets === undefined) {
     problems.add("subnets", undefined, "is missing", "give the subnet of the LAN, as its router has it");
   }

@@ -14,7 +14,14 @@ import { readParent } from "./lan-parent";
 import { networkClaims } from "./network-claims";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, memberPath, readBoolean, readObject } from "./read";
-import { isIncomplete, readPools, SHIM_RESERVATION, type Subnet, type SubnetSettings, subnetSettings } from "./subnets";
+import {
+  isIncomplete,
+  readOwnSubnets,
+  SHIM_RESERVATION,
+  type Subnet,
+  type SubnetSettings,
+  subnetSettings,
+} from "./subnets";
 
 export type { PlanContext } from "./context";
 export type { DockerNetworkPlan, IpamConfigPlan, LabelPlan } from "./docker-network";
@@ -133,7 +140,7 @@ export function draftLanNetwork(
   const name = readNetworkName(problems, at("networkName"), given.networkName, context);
   const mode = driver.read(problems, at, given);
   const { parent, ...below } = readParent(problems, at, given, context, mode);
-  const subnets = readPools(problems, at("subnets"), given.subnets);
+  const subnets = readOwnSubnets(problems, at("subnets"), given.subnets);
   const dhcpRanges = readDhcpRanges(problems, at("dhcpRanges"), given.dhcpRanges, subnets);
   if (mode.routed) {
     refuseNeighbours(problems, at("dhcpRanges"), mode, subnets, given.dhcpRanges);

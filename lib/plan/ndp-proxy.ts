@@ -4,20 +4,13 @@ import { type Prefix, parsePrefix, prefixText, subnetFault } from "../net/prefix
 import { contains } from "../net/range";
 import { parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
-import { claimOf, linkScope, type PlanContext, startProblems } from "./context";
+import { claimOf, linkScope, type PlanContext, requireHost, startProblems } from "./context";
 import type { ProxyFact } from "./facts";
 import { factText, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { forwardingFacts, proxyFacts } from "./ipv6-forwarding";
-import { memberPath, read, readBoolean, readInteger, readList, readObject, readRequired } from "./read";
-
-/** Whether it is proved that the host answers for the container. */
-export interface ProxyVerificationSettings {
-  /** @default true */
-  readonly enabled?: boolean;
-  /** @default 10 */
-  readonly timeoutSeconds?: number;
-}
+import { type ProofSettings, readProof } from "./proof";
+import { memberPath, read, readList, readObject, readRequired } from "./read";
 
 /** Arguments of a proxy, all known. */
 export interface NdpProxySettings {
@@ -32,7 +25,7 @@ export interface NdpProxySettings {
   /** @default - that of the container alone */
   readonly addresses?: readonly string[];
   /** @default - it is proved for a container */
-  readonly verification?: ProxyVerificationSettings;
+  readonly verification?: ProofSettings;
 }
 
 /** All that a proxy comes to. */
@@ -62,9 +55,7 @@ const KNOWN: readonly (keyof NdpProxySettings)[] = [
 export function planNdpProxy(context: PlanContext, given: NdpProxySettings): NdpProxyPlan {
   const problems = startProblems(context);
   const settings = readObject(problems, "", given, [...KNOWN, "host"]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give the ref of the Host that answers");
-  }
+  requireHost(problems, context, "give host.ref: the host is who answers");
   const uplink = readRequired(problems, "uplink", settings.uplink, parseInterfaceName) ?? "";
   const prefix = readPrefix(problems, settings.prefix);
   const container = read(problems, "container", settings.container, parseResourceName);
@@ -81,9 +72,7 @@ export function planNdpProxy(context: PlanContext, given: NdpProxySettings): Ndp
     const wayOut = "give a container, addresses, or both";
     problems.add("container", undefined, "is missing, and addresses too: for whom shall the host answer?", wayOut);
   }
-  const proof = readObject(problems, "verify", settings.verification, ["enabled", "timeoutSeconds"]);
-  const enabled = readBoolean(problems, "verify.enabled", proof.enabled) ?? true;
-  const timeout = readInteger(problems, "verify.timeoutSeconds", proof.timeoutSeconds, { from: 1, to: 300 }) ?? 10;
+  const proof = readProof(problems, "verify", settings.verification);
   problems.throwIfAny();
 
   const watched: ProxyFact[] = container === undefined ? [] : [{ kind: "proxy", dev: uplink, container, network }];
@@ -97,7 +86,7 @@ export function planNdpProxy(context: PlanContext, given: NdpProxySettings): Ndp
       ...texts.map((address): ProxyFact => ({ kind: "proxy", address, dev: uplink })),
       ...watched,
     ]),
-    verify: enabled && container !== undefined ? [`timeout ${timeout}`, ...watched.map(factText)] : [],
+    verify: proof.lines(watched.map(factText)),
     claims: texts.map((value) =>
       claimOf(context, {
         scope: linkScope(context, { name: "", parent: uplink }),

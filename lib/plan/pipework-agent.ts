@@ -9,7 +9,7 @@ import {
 } from "./agent";
 import { type Attachment, type AttachmentSettings, readAttachments } from "./attachment";
 import type { ContainerSettings } from "./container";
-import { type PlanContext, startProblems } from "./context";
+import { type PlanContext, requireHost, startProblems } from "./context";
 import { DefaultRoute, planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
 import { hostState } from "./host-state";
@@ -58,9 +58,7 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
     "verification",
     "container",
   ]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give host.ref: the host puts the interfaces into the container");
-  }
+  requireHost(problems, context, "give host.ref: the host puts the interfaces into the container");
   const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
   const interfaces = readAttachments(problems, "interfaces", settings.interfaces, containerName, context);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, "");

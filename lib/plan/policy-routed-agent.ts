@@ -3,7 +3,7 @@ import { containerClaim, endpointClaims, readAgentContainer } from "./agent";
 import type { BridgeAgentPlan } from "./bridge-agent";
 import { readBridgeEndpoint } from "./bridge-endpoint";
 import type { ContainerSettings } from "./container";
-import { linkScope, type PlanContext, startProblems } from "./context";
+import { linkScope, type PlanContext, requireHost, startProblems } from "./context";
 import { type DriverOptionsSaid, ownLabels } from "./docker-network";
 import type { Fact } from "./facts";
 import { hostState } from "./host-state";
@@ -106,9 +106,7 @@ export function planPolicyRoutedAgent(context: PlanContext, given: PolicyRoutedA
   const problems = startProblems(context);
   const settings = readObject(problems, "", given, KNOWN);
   const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give host.ref: a second way out is routes and rules of the host");
-  }
+  requireHost(problems, context, "give host.ref: a second way out is routes and rules of the host");
   const network = readPolicyNetwork(
     problems,
     context,

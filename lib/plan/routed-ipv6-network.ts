@@ -4,7 +4,7 @@ import { parsePrefix, prefixSize, prefixText } from "../net/prefix";
 import { contains, covers } from "../net/range";
 import type { Problems } from "../problems";
 import { draftBridgeNetwork } from "./bridge-network";
-import { type PlanContext, startProblems } from "./context";
+import { type PlanContext, requireHost, startProblems } from "./context";
 import type { DockerNetworkPlan, DriverOptionsSaid } from "./docker-network";
 import { type Fact, type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
@@ -89,9 +89,7 @@ export function planRoutedIpv6Network(
 ): RoutedIpv6NetworkPlan {
   const problems = startProblems(context);
   const given = readObject(problems, "", settings, [...KNOWN, "host"]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give host.ref: the host is the router of the prefix");
-  }
+  requireHost(problems, context, "give host.ref: the host is the router of the prefix");
   const uplink = readRequired(problems, "uplink", given.uplink, parseInterfaceName);
   const delegations = Object.values(Delegation);
   const delegation = readChoice(problems, "delegation", given.delegation, delegations) ?? Delegation.Routed;

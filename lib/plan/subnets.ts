@@ -64,7 +64,7 @@ export function readSubnets(
 }
 
 /** Reads the subnets of a network that Docker is to make. */
-export function readPools(
+export function readOwnSubnets(
   problems: Problems,
   path: string,
   settings: readonly SubnetSettings[] | undefined,

@@ -1,20 +1,17 @@
 import { addressText, parseAddress } from "../net/address";
 import { bad, good } from "../net/checked";
 import type { Problems } from "../problems";
-import { isGiven, memberPath, read, readBoolean, readInteger, readList, readObject, readRequired } from "./read";
+import { type ProofSettings, readProof } from "./proof";
+import { memberPath, read, readBoolean, readList, readRequired } from "./read";
 
 /** How an agent proves its place on the network. */
-export interface VerificationSettings {
-  /** @default true */
-  readonly enabled?: boolean;
+export interface VerificationSettings extends ProofSettings {
   /** @default - true where the network has a gateway on the LAN */
   readonly gateway?: boolean;
   /** @default - only the gateway is asked */
   readonly target?: string;
   /** @default - none */
   readonly command?: readonly string[];
-  /** @default 10 */
-  readonly timeoutSeconds?: number;
 }
 
 /** A way out of the host. */
@@ -50,24 +47,20 @@ export function verificationLines(
   settings: VerificationSettings | undefined,
   { networkName, gateways, macAddress, defaultRoute, egress = [], attached = [] }: Provable,
 ): string[] {
-  const given = isGiven(problems, path, settings)
-    ? readObject(problems, path, settings, ["enabled", "gateway", "target", "command", "timeoutSeconds"])
-    : {};
-  const enabled = readBoolean(problems, `${path}.enabled`, given.enabled) ?? true;
+  const { given, lines } = readProof(problems, path, settings, ["gateway", "target", "command"]);
   const gateway = readBoolean(problems, `${path}.gateway`, given.gateway);
   const target = read(problems, `${path}.target`, given.target, (value) => parseAddress(value));
-  const timeout = readInteger(problems, `${path}.timeoutSeconds`, given.timeoutSeconds, {
-    from: 1,
-    to: 300,
-    unit: " seconds",
-  });
   const words = readList(problems, `${path}.command`, given.command).flatMap(
     (word, index) =>
       readRequired(problems, memberPath(`${path}.command`, index), word, (value) =>
         typeof value === "string" && value !== "" ? good(value) : bad("is not a word", "give a text that is not empty"),
       ) ?? [],
   );
-  if (gateway === true && gateways.length === 0 && attached.every((one) => one.gateways.length === 0)) {
+  const routers = [
+    ...gateways.map((address) => `gateway ${address} network ${networkName}`),
+    ...attached.flatMap((one) => one.gateways.map((address) => `gateway ${address} dev ${one.dev}`)),
+  ];
+  if (gateway === true && routers.length === 0) {
     problems.add(
       `${path}.gateway`,
       gateway,
@@ -75,21 +68,17 @@ export function verificationLines(
       "give the gateway of a subnet",
     );
   }
-  const proofs = [
+  return lines([
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
     ...attached.map(({ dev }) => `attached ${dev}`),
-    ...(gateway === false ? [] : gateways.map((address) => `gateway ${address} network ${networkName}`)),
-    ...(gateway === false
-      ? []
-      : attached.flatMap((one) => one.gateways.map((address) => `gateway ${address} dev ${one.dev}`))),
+    ...(gateway === false ? [] : routers),
     ...(target ? [`target ${addressText(target)}`] : []),
     ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),
     ...egress.map(({ link, via, bridge }) => {
       return `egress ${link}${via ? ` via ${via}` : ""} network ${networkName} iif ${bridge}`;
     }),
-  ];
-  return enabled && proofs.length > 0 ? [`timeout ${timeout ?? 10}`, ...proofs] : [];
+  ]);
 }
 
 /** A word in percent-encoding: no space, quote or line break of it means anything on the way. */

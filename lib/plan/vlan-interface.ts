@@ -1,5 +1,5 @@
 import { parseInterfaceName } from "../net/interface-name";
-import { type PlanContext, startProblems } from "./context";
+import { type PlanContext, requireHost, startProblems } from "./context";
 import { type HostState, hostState } from "./host-state";
 import type { Claim } from "./inventory";
 import { memberPath, read, readChoice, readInteger, readList, readObject, readRequired } from "./read";
@@ -65,9 +65,7 @@ export interface VlanInterfacePlan {
 export function planVlanInterface(context: PlanContext, settings: VlanInterfaceSettings): VlanInterfacePlan {
   const problems = startProblems(context);
   const given = readObject(problems, "", settings, ["host", "parent", "vlans"]);
-  if (context.hostIdentity === undefined) {
-    problems.add("host", undefined, "is missing", "give host.ref: a VLAN's link is the host's own");
-  }
+  requireHost(problems, context, "give host.ref: a VLAN's link is the host's own");
   const parent = readRequired(problems, "parent", given.parent, parseInterfaceName);
   const list = readList(problems, "vlans", given.vlans);
   if (list.length === 0) {

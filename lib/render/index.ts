@@ -45,13 +45,17 @@ export function render(owner: string, persistence: Persistence, state: HostState
 /** A problem for each kind of fact that the backend refuses. */
 function refusals(persistence: Persistence, facts: readonly Fact[]): Problem[] {
   const able = Object.values(Persistence).filter((one) => facts.every((fact) => !refusal(one, fact, facts)));
-  const byReason = new Map([...facts].reverse().map((fact) => [fact.kind + refusal(persistence, fact, facts), fact]));
-  return [...byReason.values()].reverse().flatMap((fact) => {
+  // Of many facts that are refused for one reason the first is named.
+  const byReason = new Map<string, Problem>();
+  for (const fact of facts) {
     const reason = refusal(persistence, fact, facts);
-    const rule = `cannot bring back ${shown(factText(fact))}: ${reason}`;
-    const wayOut = `give ${able.map(shown).join(" or ")}`;
-    return reason === undefined ? [] : [{ property: "persistence", value: persistence, rule, wayOut }];
-  });
+    if (reason !== undefined && !byReason.has(`${fact.kind} ${reason}`)) {
+      const rule = `cannot bring back ${shown(factText(fact))}: ${reason}`;
+      const wayOut = `give ${able.map(shown).join(" or ")}`;
+      byReason.set(`${fact.kind} ${reason}`, { property: "persistence", value: persistence, rule, wayOut });
+    }
+  }
+  return [...byReason.values()];
 }
 
 function refusal(persistence: Persistence, fact: Fact, facts: readonly Fact[]): string | undefined {

@@ -27,7 +27,6 @@ describe("IPv6 of Docker itself", () => {
       "daemon ipv6 true",
     ];
     assert.deepEqual(factLines(plan(full).hostState), lines);
-    assert.deepEqual(plan(full).stage, lines);
     assert.deepEqual(factLines(plan({ ip6tables: false }).hostState), ["daemon ip6tables false", "daemon ipv6 true"]);
   });
 
