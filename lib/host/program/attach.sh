@@ -12,21 +12,11 @@ read_attached() {
       # shellcheck disable=SC2086 # two words
       nsenter --net="/proc/$pid/ns/net" ip -N -o $what show 2>/dev/null | sed "s/^/${what#* } /" || :
     done
-  done | awk -v ours=" proto $PROTO( |$)" '
+  done | awk -v ours=" proto $PROTO( |$)" "$AWK_LINK"'
     $1 == "@" { of = $2; next }
     $1 == "link" {
-      name = $3; sub(/:$/, "", name); beneath = 0
-      if (i = index(name, "@if")) beneath = substr(name, i + 3)
-      sub(/@.*/, "", name); group = mtu = 0; type = mode = mac = "-"
-      for (i = 4; i < NF; i++) {
-        if ($i == "mtu") mtu = $(i + 1)
-        if ($i == "group") group = $(i + 1)
-        if ($i ~ /^link\//) mac = $(i + 1)
-        if (type == "-" && $i ~ /^(macvlan|ipvlan|veth)$/) type = $i
-        if (type == "macvlan" && $i == "mode") mode = $(i + 1)
-      }
-      if (type == "-" && $NF == "veth") type = "veth"
-      print "K port", of, name, beneath, group, ($4 ~ /[<,]UP[,>]/ ? "up" : "down"), type, mode, mac, mtu
+      link_line(substr($0, 6))
+      print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"]
     }
     $1 == "addr" && $4 ~ /^inet6?$/ && $5 !~ /^fe80:/ { print "K on", of, $3, $5 }
     $1 == "route" && $2 == "default" && $3 == "via" && $0 ~ ours { print "K on", of, $6, "via " $4 }'

@@ -13,7 +13,7 @@ execute() {
   take_values || return 1
   forward_each || return 1
   while read -r path value; do
-    { if [ "$path" = "$FORWARDING" ]; then forward_all "$value"; else printf '%s\n' "$value" >"/proc/sys/$path"; fi; } || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
+    write_setting "$path" "$value" || { echo "sysctl $path = $value: the kernel refuses this value" >>"$RUN/error"; return 1; }
   done <"$RUN/sysctl" 2>>"$RUN/error" || return 1
   ip_batch "$RUN/ip.last" || return 1
   for batch in add4 add6 del4 del6; do
@@ -25,8 +25,7 @@ execute() {
   drop_flows
   drop_files "$RUN/files.last" && renew_docker || return 1
   # Nothing of it is forgotten while a boot could still bring back what it belongs to.
-  cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
-  keep_made "$RUN/made.kept" "$RUN/made.still.kept" || return 1
+  keep_more_made || return 1
   awk -F "$TAB" 'FILENAME ~ /drop$/ { drop[$0]; next } !($1 in drop)' "$RUN/made.drop" "$VOLATILE/made" >"$RUN/made.now" || return 1
   if [ -s "$RUN/made.now" ]; then put "$VOLATILE/made" <"$RUN/made.now"; else rm -f "$VOLATILE/made"; fi
 }
@@ -38,15 +37,6 @@ ip_batch() { # FILE [FAMILY]
     echo "command: ip $(sed -n "${number:-1}p" "$1" | sed 's/cookie [0-9a-f]*/cookie .../g')" >>"$RUN/error"
     return 1
   }
-}
-
-# The values from before, of settings that we take over now: only after their links exist, and before the first write.
-take_values() {
-  [ -s "$RUN/take" ] || return 0
-  awk -F "$TAB" '
-    NR == FNR { if ((getline value <("/proc/sys/" $0)) > 0) { gsub(/[ \t]+/, " ", value); taken["sysctl " $0] = value } close("/proc/sys/" $0); next }
-    !($1 in taken)
-    END { for (key in taken) print key "\t" taken[key] }' "$RUN/take" "$RUN/made.ahead" | put "$VOLATILE/made"
 }
 
 read_back() { # OWNER NEW SEEDS: planned again, nothing is left to do but what waits for the proof

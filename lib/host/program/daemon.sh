@@ -63,8 +63,7 @@ validate_daemon() { # → a line when it refuses
 # mark_daemon: before the file changes: what was there outlives a reboot, as the file does; and what the dockerd that runs has read.
 mark_daemon() {
   grep -q -e "^[^ ]* $DAEMON_FILE " -e "^$DAEMON_FILE\$" "$RUN/files" "$RUN/files.last" || return 0
-  cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
-  keep_made "$RUN/made.kept" "$RUN/made.still.kept" || return 1
+  keep_more_made || return 1
   process=$(docker_process)
   if [ -z "$process" ] || [ "$(cat "$VOLATILE/daemon" 2>/dev/null)" = "$process" ]; then return 0; fi
   { cat "$DAEMON_FILE" 2>/dev/null || :; } | put "$VOLATILE/daemon.json" && printf '%s\n' "$process" | put "$VOLATILE/daemon"
@@ -103,7 +102,7 @@ docker_is_back() {
 docker_has_again() {
   read -r _ prefix <"$RUN/daemon" || :
   if [ -n "${prefix:-}" ]; then
-    timeout "$DOCKER_SHORT" docker network inspect --format '{{.EnableIPv6}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' bridge 2>/dev/null >"$RUN/daemon.bridge" || :
+    docker_says inspect --format '{{.EnableIPv6}}{{range .IPAM.Config}} {{.Subnet}}{{end}}' bridge >"$RUN/daemon.bridge"
     grep -q "^true.* $prefix\( \|\$\)" "$RUN/daemon.bridge" || { echo "the default bridge has: $(cat "$RUN/daemon.bridge"), not $prefix" >>"$RUN/error"; return 1; }
   fi
   timeout "$DOCKER_WAIT" docker ps --quiet --no-trunc 2>/dev/null >"$RUN/daemon.ran" || return 1

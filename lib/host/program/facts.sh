@@ -4,11 +4,14 @@
 
 NO_FACT='^(require|window|allow) ' # lines that say how, not what
 
+# The one setting of all links at once that a fact may hold: of the whole host (settings.sh).
+FORWARDING=net/ipv6/conf/all/forwarding
+
 # Shared by every awk program here. parse(FACT) returns "" or what is wrong with it, and sets
 #   kind, key  what makes two facts the same thing: equal keys may not have two values
 #   dev        the link that it needs; it goes with that link
 #   opt[]      its words by name
-AWK_FACTS='
+AWK_FACTS="$AWK_SHAPES"'
 function parse(fact,    n, w, i) {
   n = split(fact, w, " "); kind = w[1]; key = ""; dev = ""; split("", opt)
   if (kind == "file" || kind == "block") return parse_line(fact, n, w)
@@ -52,7 +55,7 @@ function pairs(n, w, from, names,    i) {
 
 function parse_link(n, w,    bad, type) {
   dev = w[2]; key = "link " dev
-  if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  if (!is_own_link(dev)) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   bad = pairs(n, w, 3, "parent type mode flag id protocol peer address mtu stp_state"); if (bad) return bad
   type = opt["type"]
   if (("parent" in opt) && (!is_link(opt["parent"]) || opt["parent"] == dev)) return "parent is not the name of another link"
@@ -75,7 +78,7 @@ function parse_link(n, w,    bad, type) {
 }
 # What is set on a link, ours or not: one attribute a line.
 function parse_set(n, w) {
-  if (!is_link(w[2]) || w[2] ~ /^(lo|all|default)$/) return "not the name of a link"
+  if (!is_own_link(w[2])) return "not the name of a link"
   dev = w[2]; opt["what"] = w[3]; opt["value"] = w[4]; key = "set " dev " " w[3]
   if (w[3] == "up" && n == 3) { opt["value"] = "up"; return "" }
   if (n == 4 && w[3] == "promisc" && w[4] == "on") return ""
@@ -100,7 +103,7 @@ function parse_session(n, w,    bad) {
   bad = pairs(n, w, 3, "peer tunnel dev cookie peer_cookie seq l2spec address mtu"); if (bad) return bad
   dev = opt["dev"]; key = "session " opt["tunnel"] " " w[2]
   if (!is_number(opt["peer"], 1, 4294967295) || !is_number(opt["tunnel"], 1, 4294967295)) return "peer and tunnel must be 1-4294967295"
-  if (!is_link(dev) || dev ~ /^(lo|all|default)$/) return "dev is not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  if (!is_own_link(dev)) return "dev is not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   if (("cookie" in opt) && !is_secret(opt["cookie"]) || ("peer_cookie" in opt) && !is_secret(opt["peer_cookie"])) return "cookie and peer_cookie are names of secrets, 16 hex digits"
   if (("seq" in opt) && opt["seq"] !~ /^(send|recv|both)$/) return "seq must be send, recv or both"
   if (("l2spec" in opt) && opt["l2spec"] != "none") return "l2spec is none, or left out"
@@ -127,7 +130,7 @@ function parse_sysctl(fact, n, w,    p, i, parts) {
   if (w[2] ~ /^net\/ipv[46]\/(conf|neigh)\//) {
     if (parts != 5) return "not a path below /proc/sys"
     if (p[4] == "all" && !(p[2] == "ipv6" && p[5] ~ /^(forwarding|proxy_ndp)$/)) return "a write to conf/all changes every link; name the link"
-    if (w[2] == "net/ipv6/conf/all/forwarding" && (w[4] != "1" || n != 4)) return "forwarding of the whole host is switched on, or left alone"
+    if (is_forwarding(w[2]) && (w[4] != "1" || n != 4)) return "forwarding of the whole host is switched on, or left alone"
     if (p[4] !~ /^(all|default)$/) { if (!is_link(p[4])) return "not a link name"; dev = p[4] }
   }
   if (w[2] == "net/ipv4/ip_forward") return "a write to ip_forward changes every link; use net/ipv4/conf/LINK/forwarding"
@@ -135,6 +138,7 @@ function parse_sysctl(fact, n, w,    p, i, parts) {
   opt["path"] = w[2]; opt["value"] = substr(fact, length(w[2]) + 11)
   return ""
 }
+function is_forwarding(path) { return path == "'"$FORWARDING"'" }
 function parse_addr(n, w) {
   if (n != 4 || w[3] != "dev" || !is_link(w[4])) return "addr ADDRESS/PREFIX dev LINK"
   if (!is_prefix(w[2])) return "not an address with prefix length in canonical form"
@@ -264,7 +268,7 @@ function parse_mac(n, w) {
 function parse_attach(n, w,    bad, type) {
   bad = pairs(n, w, 3, "container type parent mode peer master address mtu addr via addr6 via6"); if (bad) return bad
   type = opt["type"]; key = "attach " w[2] " container " opt["container"]; opt["dev"] = w[2]; opt["end"] = opt["container"] SUBSEP w[2]
-  if (!is_link(w[2]) || w[2] ~ /^(lo|all|default)$/) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
+  if (!is_own_link(w[2])) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   if (!is_name(opt["container"])) return "container is a name in Docker"
   if (type !~ /^(macvlan|veth)$/) return "type must be macvlan or veth"
   dev = opt[type == "veth" ? "master" : "parent"]
@@ -321,82 +325,4 @@ function parse_daemon(fact, n, w,    i, p, q, prefix) {
   }
   return ""
 }
-
-function is_ports(v,    p) {
-  return split(v, p, "-") == 1 ? is_number(v, 1, 65535) : (2 in p) && !(3 in p) && is_number(p[1], 1, 65535) && is_number(p[2], p[1] + 1, 65535)
-}
-
-function is_table(v) { return is_number(v, 1, 4294967295) && v !~ /^25[2345]$/ }
-function is_mark(v) { return v ~ /^0x[1-9a-f][0-9a-f]*\/0x[1-9a-f][0-9a-f]*$/ && length(v) <= 21 && v !~ /0x[0-9a-f]{9}/ }
-function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <= 15 }
-function is_name(v) { return v ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/ && length(v) <= 255 } # of a container or a Docker network
-function is_number(v, low, high) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 10 && v + 0 >= low && v + 0 <= high }
-function is_mac(v) { return v ~ /^[0-9a-f][02468ace](:[0-9a-f][0-9a-f])+$/ && length(v) == 17 && v != "00:00:00:00:00:00" }
-function is_address(v,    n, p, i, short) {
-  if (index(v, ":") == 0) {
-    if (split(v, p, ".") != 4) return 0
-    for (i = 1; i <= 4; i++) if (!is_number(p[i], 0, 255)) return 0
-    return 1
-  }
-  if (v !~ /^[0-9a-f:]+$/ || v ~ /:::|::.*::/ || v ~ /^:[^:]/ || v ~ /[^:]:$/) return 0
-  n = split(v, p, ":"); short = v ~ /::/
-  if (short ? n > 8 + (v ~ /^::|::$/) : n != 8) return 0
-  for (i = 1; i <= n; i++) if (length(p[i]) > 4 || p[i] ~ /^0./) return 0
-  return 1
-}
-function is_prefix(v,    p) {
-  return split(v, p, "/") == 2 && is_address(p[1]) && is_number(p[2], 0, index(p[1], ":") ? 128 : 32)
-}
-function is_v4(text) { return index(text, ":") == 0 }
-
-# covers PREFIX ADDRESS, in bits
-function covers(prefix, address,    p) {
-  if (address == "" || is_v4(prefix) != is_v4(address)) return 0
-  split(prefix, p, "/"); return substr(bits(p[1]), 1, p[2]) == substr(bits(address), 1, p[2])
-}
-function bits(address,    n, i, g, h, zeros, text, half) {
-  if (address in BITS) return BITS[address]
-  if (is_v4(address)) { n = split(address, g, "."); for (i = 1; i <= 4; i++) text = text binary(g[i], 8) }
-  else {
-    n = split(address, half, "::"); split("", h); zeros = 8 - split(half[1], g, ":") - (n > 1 ? split(half[2], h, ":") : 0)
-    for (i = 1; i in g; i++) text = text binary(hex(g[i]), 16)
-    while (n > 1 && zeros-- > 0) text = text "0000000000000000"
-    for (i = 1; i in h; i++) text = text binary(hex(h[i]), 16)
-  }
-  return BITS[address] = text
-}
-function binary(n, width,    text) { while (width-- > 0) { text = n % 2 text; n = int(n / 2) } return text }
-function hex(text,    i, n) { for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1; return n + 0 }
 '
-
-# read_input: RUN/input → HOST, OWNER, RUN/lines (what follows the header, up to `program`).
-read_input() {
-  sed '/^program$/,$d' "$RUN/input" >"$RUN/text"
-  [ "$(wc -c <"$RUN/text")" -le 1048576 ] || fail "the input is longer than 1 MiB; split the component"
-  if [ "$(tr -d '\n\040-\176' <"$RUN/text" | wc -c)" -ne 0 ]; then
-    fail "the input holds bytes that are not printable ASCII; nothing was changed"
-  fi
-  { read -r first && read -r second && read -r third; } <"$RUN/text" || fail "the input lacks its header: $FORMAT, host, owner"
-  [ "$first" = "$FORMAT" ] || fail "the input starts with \"$(short "$first")\", this program reads \"$FORMAT\"; update the Host first"
-  HOST=${second#host } OWNER=${third#owner }
-  case $second in "host "*) ;; *) fail "line 2 must be: host IDENTITY" ;; esac
-  case $HOST in '' | *[!a-z0-9._-]*) fail "host \"$(short "$HOST")\": only a-z 0-9 . _ -" ;; esac
-  [ ${#HOST} -le 64 ] || fail "host \"$(short "$HOST")\": at most 64 characters"
-  case $third in "owner "*/*/*) ;; *) fail "line 3 must be: owner PROJECT/STACK/NAME" ;; esac
-  case /$OWNER/ in
-    *[!A-Za-z0-9._/-]* | */[!A-Za-z0-9]* | *//* | */*/*/*/*/*)
-      fail "owner \"$(short "$OWNER")\": three parts, each of A-Z a-z 0-9 . _ -, beginning with a letter or digit" ;;
-  esac
-  [ ${#OWNER} -le 200 ] || fail "owner \"$(short "$OWNER")\": at most 200 characters" # it is also a link's alias
-  sed 1,3d "$RUN/text" >"$RUN/lines"
-}
-
-# Every line again, whoever checked it before: all problems in one error.
-check_facts() {
-  awk "$AWK_FACTS"'
-    { bad = parse($0) }
-    bad && ++wrong <= 100 { printf "  %s%s\n    %s\n", substr($0, 1, 200), (length($0) > 200 ? "..." : ""), substr(bad, 1, 400) }
-    END { if (wrong > 100) print "  and " (wrong - 100) " more"; exit (wrong > 0) }' "$RUN/lines" >"$RUN/wrong" || fail "facts that this program refuses; nothing was changed:
-$(cat "$RUN/wrong")"
-  grep -Ev "$NO_FACT" "$RUN/lines" >"$RUN/facts" || :
-}

@@ -17,7 +17,7 @@ read_files() { # VIEW
   { cut -d ' ' -f 2 "$RUN/places" | xargs stat -c '%n %a %F' 2>/dev/null || :; } >"$RUN/modes" # those that are there
   awk 'NR == FNR { path[$2] = $1; next } { $1 = path[$1]; print "K mode", $0 }' "$RUN/places" "$RUN/modes"
   awk '{ while ((getline line <$2) > 0) print "K text " $1 " |" line; close($2) }' "$RUN/places"
-  while read -r path real; do copies_elsewhere "$path" "$real" | sed "s|^|K copy $path |"; done <"$RUN/places"
+  sed -n '/^[^ ]*\/@/p' "$RUN/places" | while read -r path real; do copies_elsewhere "$path" "$real" | sed "s|^|K copy $path |"; done
   ! grep -q '^/etc/modules-load\.d/' "$RUN/paths" || modprobe -c 2>/dev/null >"$RUN/modprobe" || :
   sed -n 's|^/etc/modules-load.d/wirework-\(.*\)\.conf$|\1|p' "$RUN/paths" | while read -r name; do
     if grep -qx "blacklist $name" "$RUN/modprobe"; then state=blacklisted; else state=$(module_state "$name"); fi
@@ -46,7 +46,6 @@ real_path() {
   fi
 }
 copies_elsewhere() { # PATH REAL
-  case $1 in */@*) ;; *) return ;; esac
   for copy in "${1%%/@*}"/*.network.d/"${1##*/}"; do [ "$copy" = "$2" ] || [ ! -e "$copy" ] || echo "$copy"; done
 }
 network_file_of() { # LINK
@@ -261,4 +260,8 @@ keep_made() {
   else
     rm -f "$LEDGER/made"
   fi
+}
+keep_more_made() { # and forgets nothing that was kept before
+  cp "$LEDGER/made" "$RUN/made.still.kept" 2>/dev/null || : >"$RUN/made.still.kept"
+  keep_made "$RUN/made.kept" "$RUN/made.still.kept"
 }

@@ -2,6 +2,26 @@
 # may be anyone's. Families apart, and never filtered by the field that is read: ip then leaves that field out.
 # shellcheck shell=sh disable=SC2016
 
+# One line of `ip -N -d -o link`: what stands between backslashes is the link itself, its MAC, its type, its alias.
+AWK_LINK='
+function link_line(text,    s, n, w, i) {
+  split("", l); split(text, s, /\\ +/); n = split(s[1], w, " ")
+  l["index"] = w[1] + 0; l["name"] = w[2]; sub(/:$/, "", l["name"]); l["mtu"] = l["group"] = 0; l["master"] = l["mode"] = "-"
+  if (i = index(l["name"], "@")) { l["on"] = substr(l["name"], i + 1); l["name"] = substr(l["name"], 1, i - 1) }
+  l["up"] = w[3] ~ /[<,]UP[,>]/ ? "up" : "down"; l["promisc"] = w[3] ~ /[<,]PROMISC[,>]/ ? "on" : "off"
+  for (i = 4; i < n; i++) if (w[i] ~ /^(mtu|group|master)$/) l[w[i]] = w[i + 1]
+  split(s[2], w, " "); l["mac"] = w[1] ~ /^link\// && w[2] ~ /:/ ? w[2] : "-"
+  n = split(s[3], w, " "); l["type"] = w[1] ~ /^(bridge_slave)?$/ ? "-" : w[1]
+  for (i = 2; i <= n; i++) {
+    if (l["type"] ~ /^(mac|ip)vlan$/ && w[i] == "mode") l["mode"] = w[i + 1]
+    if (l["type"] == "ipvlan" && w[i] ~ /^(bridge|private|vepa)$/) l["mode"] = l["mode"] ":" w[i]
+    if (l["type"] == "vlan" && w[i] == "id") l["id"] = w[i + 1] (text ~ / protocol (802\.1ad|\[34984\]) / ? ":802.1ad" : "") # a number with -N
+  }
+  l["stp"] = l["type"] == "bridge" && text ~ / stp_state 1 / ? 1 : 0
+  l["alias"] = "-"; for (i = 3; i in s; i++) if (s[i] ~ /^alias /) { l["alias"] = substr(s[i], 7); gsub(/ /, "_", l["alias"]) }
+}
+'
+
 # read_kernel VIEW: VIEW names the sysctls and files to read.
 read_kernel() {
   ip -N -d -o link show >"$RUN/k.link" || return 1
@@ -12,44 +32,26 @@ read_kernel() {
   ip -N -o -4 rule show >"$RUN/k.rule4" 2>/dev/null || :
   ip -N -o -6 rule show >"$RUN/k.rule6" 2>/dev/null || :
   read_nft "$1"
-  awk '
+  awk "$AWK_LINK"'
     FILENAME ~ /k.link$/  { link() }
     FILENAME ~ /k.addr$/  { addr() }
     FILENAME ~ /k.route.$/ { route(FILENAME ~ /6$/) }
     FILENAME ~ /k.rule.$/ { rule(FILENAME ~ /6$/) }
 
     # link NAME INDEX GROUP UP PARENT TYPE DETAIL MAC MTU MASTER ALIAS PROMISC STP
-    function link(    s, n, w, i, name, parent, up, promisc, stp, mtu, group, master, mac, type, detail, alias) {
-      split($0, s, /\\ +/)
-      n = split(s[1], w, " "); name = w[2]; sub(/:$/, "", name); parent = "-"
-      if (i = index(name, "@")) { parent = substr(name, i + 1); name = substr(name, 1, i - 1) }
-      up = w[3] ~ /[<,]UP[,>]/ ? "up" : "down"; promisc = w[3] ~ /[<,]PROMISC[,>]/ ? "on" : "off"
-      master = "-"; mtu = group = 0
-      for (i = 4; i < n; i += 1) {
-        if (w[i] == "mtu") mtu = w[i + 1]
-        if (w[i] == "group") group = w[i + 1]
-        if (w[i] == "master") master = w[i + 1]
-      }
-      split(s[2], w, " "); mac = w[1] ~ /^link\// && w[2] ~ /:/ ? w[2] : "-"
-      n = split(s[3], w, " "); type = w[1] ~ /^(bridge_slave)?$/ ? "-" : w[1]; detail = "-"
-      for (i = 2; i <= n; i++) {
-        if (type ~ /^(mac|ip)vlan$/ && w[i] == "mode") detail = "mode:" w[i + 1]
-        if (type == "ipvlan" && w[i] ~ /^(bridge|private|vepa)$/) detail = detail ":" w[i]
-        if (type == "vlan" && w[i] == "id") detail = "id:" w[i + 1] (/ protocol (802\.1ad|\[34984\]) / ? ":802.1ad" : "") # a number with -N
-      }
-      stp = type == "bridge" && / stp_state 1 / ? 1 : 0
+    function link(    detail, parent) {
+      link_line($0); parent = l["on"] == "" ? "-" : l["on"]; detail = l["mode"] == "-" ? "-" : "mode:" l["mode"]
+      if (l["type"] == "vlan") detail = "id:" l["id"]
       # The two ends of a veth stand side by side, neither on top of the other.
-      if (type == "veth") { detail = "peer:" parent; parent = "-" }
-      alias = "-"; for (i = 3; i in s; i++) if (s[i] ~ /^alias /) { alias = substr(s[i], 7); gsub(/ /, "_", alias) }
-      index_of = $1; sub(/:$/, "", index_of)
-      print "K link", name, index_of, group, up, parent, type, detail, mac, mtu, master, alias, promisc, stp
+      if (l["type"] == "veth") { detail = "peer:" parent; parent = "-" }
+      print "K link", l["name"], l["index"], l["group"], l["up"], parent, l["type"], detail, l["mac"], l["mtu"], l["master"], l["alias"], l["promisc"], l["stp"]
     }
     # addr ADDRESS PREFIX DEV RANK; a peer address is nothing that we would make
     function addr(    a) {
       split($4, a, "/")
       print "K addr", a[1], ($5 == "peer" ? "peer" : $4), $2, (/ (tentative|dadfailed) / ? "tentative" : / secondary / ? "secondary" : "primary")
     }
-    # route TO TABLE METRIC PROTO DEV VIA SRC TYPE, and nexthop TO TABLE METRIC PROTO DEV VIA for each of several; flags, scope, preference and lifetimes are not ours to compare
+    # route TO TABLE METRIC PROTO DEV VIA SRC TYPE; flags, scope, preference and lifetimes are not ours to compare
     function route(six,    i, type, to, table, metric, proto, dev, via, src) {
       i = 1; type = "unicast"
       if ($1 != "default" && ($1 !~ /[.:]/) && $1 !~ /\//) { type = $1; i = 2 }
@@ -69,16 +71,23 @@ read_kernel() {
       }
       if (type !~ /^(unicast|1)$/) dev = "-" # IPv6 prints lo for what leads nowhere
       print "K route", to, table, metric, proto, dev, via, src, type
-      if (to == "::/0" && proto == 9) learns(dev)
+      if (to !~ /^(0\.0\.0\.0|::)\/0$/) return
+      if (dev != "-") nexthop(to, table, metric, proto, dev, via)
       for (; i < NF; i++) {
         if ($i == "nexthop") via = "-"
         if ($i == "via") via = $(i + 1)
-        if ($i == "dev" && to == "::/0" && proto == 9) learns($(i + 1))
-        if ($i == "dev") print "K nexthop", to, table, metric, proto, $(i + 1), via
+        if ($i == "dev") nexthop(to, table, metric, proto, $(i + 1), via)
       }
     }
-    # A link that learns its default route from routers, as long as it does not forward.
-    function learns(dev,    value) { if ((getline value <("/proc/sys/net/ipv6/conf/" dev "/accept_ra")) > 0 && value == 1) print "K learns", dev; close("/proc/sys/net/ipv6/conf/" dev "/accept_ra") }
+    # nexthop TO TABLE METRIC PROTO DEV VIA, of default routes: of them a fact may follow one. And learns DEV: a link that learns
+    # its default route from routers, as long as it does not forward.
+    function nexthop(to, table, metric, proto, dev, via,    setting, value) {
+      print "K nexthop", to, table, metric, proto, dev, via
+      if (to != "::/0" || proto != 9) return
+      setting = "/proc/sys/net/ipv6/conf/" dev "/accept_ra"
+      if ((getline value <setting) > 0 && value == 1) print "K learns", dev
+      close(setting)
+    }
     # rule FAMILY PRIORITY PROTO SELECTOR | TARGET, in the words and the order of a fact; what no fact can say is "other"
     function rule(six,    i, priority, proto, all, from, rest, target, suppress) {
       priority = $1; sub(/:$/, "", priority); proto = 0; all = six ? "::/0" : "0.0.0.0/0"; target = "other"; suppress = ""
@@ -100,14 +109,7 @@ read_kernel() {
       if ("other" in sel) rest = rest " other" sel["other"]
       print "K rule", (six ? 6 : 4), priority, proto, rest " | " target suppress
     }' "$RUN/k.link" "$RUN/k.addr" "$RUN/k.route4" "$RUN/k.route6" "$RUN/k.rule4" "$RUN/k.rule6"
-  # sysctl PATH VALUE, of every path that a fact names; the kernel separates by tabs, a fact by one space
-  awk '$1 != "W" && $2 == "sysctl" { paths[$3] } $1 == "W" && $3 == "sysctl" { paths[$4] }
-    END {
-      for (path in paths) {
-        if ((getline value <("/proc/sys/" path)) > 0) { gsub(/[ \t]+/, " ", value); print "K sysctl", path, value }
-        close("/proc/sys/" path)
-      }
-    }' "$1"
+  read_settings "$1"
   read_files "$1" || return 1
   read_l2tp "$1"
   # reach LINK WHAT-IT-IS-INSTEAD SINCE, of wires whose other end does not answer as it should

@@ -1,5 +1,4 @@
-# What is to be done: wanted facts against the kernel, computed in one go before anything is touched. Routes and
-# addresses only ever by add and del, so that "exists" is a real conflict and nothing foreign is merged or overwritten.
+# What is to be done: wanted facts against the kernel, computed in one go before anything is touched.
 # shellcheck shell=sh disable=SC2016
 
 # make_plan OWNER NEW SEEDS: OWNER's facts are those of file NEW, whatever the ledger says; other owners' facts stay.
@@ -25,7 +24,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_NFT$AWK_IPV6$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_DAEMON$AWK_LINKS$AWK_L2TP" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_LINKS$AWK_L2TP$AWK_ADDRESSES$AWK_ROUTES$AWK_SETTINGS$AWK_NFT$AWK_PROXY$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_DAEMON" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   validate_daemon >>"$RUN/conflicts"
   while read -r name number; do
@@ -74,7 +73,7 @@ $1 == "K" && $2 == "route"  {
   if ($6 != PROTO) others_in[$4] = $3
   if ($8 == "-" && $7 != "-" && $10 ~ /^(unicast|1)$/) onlink[$7] = onlink[$7] " " $3
 }
-$1 == "K" && $2 ~ /^(route|nexthop)$/ && $4 == 254 && $3 ~ /^(0\.0\.0\.0|::)\/0$/ && $6 != PROTO && $8 != "-" { learn($7 SUBSEP $3, $5, $8) }
+$1 == "K" && $2 == "nexthop" && $4 == 254 && $6 != PROTO && $8 != "-" { learn($7 SUBSEP $3, $5, $8) }
 $1 == "K" && $2 == "rule"   { rule_line() }
 $1 == "K" && $2 == "mode"   { F_mode[$3] = $4; F_type[$3] = $5 }
 $1 == "K" && $2 == "text"   { file_line($3, substr($0, length($3) + 10)) }
@@ -184,39 +183,6 @@ function can_rise(name) {
 }
 function is_up(name) { name = named_end(name); return ("link " name in W) ? can_rise(name) : L_up[name] == "up" || (("set " name " up") in W) }
 
-# Which addresses go, and what the kernel takes with them: with the last IPv4 address of a link all its IPv4 routes, with
-# a primary one its secondaries (unless promote_secondaries), with any one the routes that have it as source.
-function leaves(k) { return (k in A) && ((k in T) && !(k in W) && ((k in M) || ours(A_dev[k])) || (A_dev[k] in gone)) }
-function emptied(name,    k, some) {
-  if (!stays(name)) return 0
-  for (k in W_address) if (W_dev[k] == name && is_v4(k)) return 0
-  for (k in A) if (A_dev[k] == name && is_v4(k)) { if (!leaves(k)) return 0; some = 1 }
-  return some
-}
-function is_local(address,    k) {
-  for (k in A) if (A_address[k] == address && !leaves(k)) return 1
-  for (k in W_address) if (W_address[k] == address && there(W_dev[k])) return 1
-  return 0
-}
-function network(prefix,    p, o) {
-  split(prefix, p, "/"); split(p[1], o, ".")
-  return p[2] "/" int((((o[1] * 256 + o[2]) * 256 + o[3]) * 256 + o[4]) / 2 ^ (32 - p[2]))
-}
-function promotes(name,    path, value) {
-  for (path in V) if (path ~ /promote_secondaries$/ && V[path] == 1 && (path ~ /\/all\// || path ~ ("/" name "/"))) return 1
-  return 0
-}
-function takes_along(    k, other, r) {
-  for (k in A) {
-    if (!leaves(k) || !stays(A_dev[k]) || !is_v4(k)) continue
-    if (!ours(A_dev[k]) && emptied(A_dev[k])) for (r in R_dev) if (R_dev[r] == A_dev[k] && is_v4(r) && !R_mine[r] && R_proto[r] != 2)
-      print k " is the last IPv4 address there, and the kernel would drop with it: " route_text(r) ", which wirework did not make" >(out "blocked")
-    if (A_rank[k] == "primary" && !promotes(A_dev[k])) for (other in A)
-      if (A_dev[other] == A_dev[k] && A_rank[other] == "secondary" && is_v4(other) && !leaves(other) && network(A[other]) == network(A[k]))
-        print k " is the primary address of its network there, and the kernel would drop with it: " other "; set net/ipv4/conf/" A_dev[k] "/promote_secondaries = 1" >(out "blocked")
-  }
-}
-
 # What could cut the session: any rule, a route or network that holds the client, and settings of the link it uses.
 function risk(f) { print f >(out "risk") }
 function risk_of_network(prefix, f) { if (covers(prefix, CLIENT)) risk(f) }
@@ -279,160 +245,20 @@ END {
   }
   nft_tables(); accepts(); proxies(); daemon_whole()
   whole_files()
-  for (k in W) if (k ~ /^(addr|sysctl) / && is_native(holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
+  for (k in W) if (k ~ /^(addr|sysctl) / && by("any", holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
   if (D_begun) print "daemon file" >(out "made.kept")
   for (i = 0; i < 20; i++) { printf "%s", ip_first[i] >(out "ip.first"); printf "%s", ip_last[i] >(out "ip.last") }
   for (i = 1; i <= 3; i++) printf "%s", settings[i] >(out "sysctl")
   for (i = 1; i <= mades; i++) print made[i] >(out "made.ahead")
 }
 function comes(name) { return ((("link " named_end(name)) in T) || wanted_session(name)) && state(name) == "born" }
-# Who brings the facts of an owner back is another program, which remembers nothing of what was there before.
-function is_native(list,    w, n, i) {
-  n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] in native) return 1
-  return 0
-}
+# Whether one of the owners in a list has its facts brought back by a program that remembers nothing of what was there before.
 function by(program, list,    w, n, i) {
-  n = split(list, w, " "); for (i = 1; i <= n; i++) if ((w[i] in native) && native[w[i]] == program) return 1
+  n = split(list, w, " "); for (i = 1; i <= n; i++) if ((w[i] in native) && (program == "any" || native[w[i]] == program)) return 1
   return 0
 }
 function without(list, who,    w, n, i, rest) {
   n = split(list, w, " "); for (i = 1; i <= n; i++) if (w[i] != who) rest = rest " " w[i]
   return rest
-}
-
-# addr: no mark that del would honour; ours is what the ledger of this boot says we made, and all on links of ours.
-# nodad: the plan keeps the address out of every pool, and a tentative address could not be a source for seconds,
-# or for ever while the parent has no carrier.
-function addr() {
-  if (!there(dev)) return pending(f, "no link " dev)
-  if (stays(dev) && (k in A)) {
-    if (!(k in M) && !ours(dev)) return foreign(f, "addr " A[k] " dev " dev)
-    if (A[k] == opt["prefix"]) return
-    changed(f, "addr " A[k] " dev " dev)
-    last(is_v4(k) ? 7 : 5, "addr del " A[k] " dev " dev) # IPv4 keeps both for a moment, so that the link is never without
-  } else { added(f); risk_of_network(opt["prefix"], f) }
-  if (!(k in M)) made[++mades] = k "\tabsent"
-  last(6, "addr add " opt["prefix"] " dev " dev (index(k, ":") ? " nodad" : ""))
-}
-function no_addr(k,    name) {
-  name = k; sub(/.* /, "", name)
-  if (k in M) print k >(out "made.drop")
-  if (!(k in A) || !((k in M) || ours(name))) return
-  if (A_address[k] == SERVER) print k " is the address that this SSH session came to; manage the host by another address first" >(out "blocked")
-  removed(old(k)); risk_of_network(A[k], old(k)); if (stays(name)) last(7, "addr del " A[k] " dev " name)
-}
-
-# route: the mark is the protocol.
-function route_text(k) { return R_type[k] " " k " proto " R_proto[k] " dev " R_dev[k] (R_via[k] == "-" ? "" : " via " R_via[k]) (R_src[k] == "-" ? "" : " src " R_src[k]) }
-function route(    same) {
-  if (opt["type"] != "unicast") return route_to_nowhere()
-  if (!there(dev)) { no_route(k); return pending(f, "no link " dev) } # the one before may have had another link
-  if (!is_up(dev)) return pending(f, "link " dev " is down")
-  if (("src" in opt) && !is_local(opt["src"])) { no_route(k); return pending(f, "no address " opt["src"]) }
-  if (("via" in opt) && !reaches(dev, opt["via"])) { no_route(k); return pending(f, "no address on " dev " that reaches " opt["via"]) }
-  if ((k in R_dev) && !(R_dev[k] in gone)) {
-    if (!R_mine[k]) return foreign(f, route_text(k))
-    same = R_type[k] == "unicast" && R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-")
-    if (same && !(is_v4(k) && emptied(dev))) return
-    changed(f, route_text(k)); route_del(k)
-  } else added(f)
-  if (covers(opt["to"], CLIENT)) risk(f)
-  last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") route_place())
-}
-# Whoever learns the next hop, a DHCP client or the kernel, keeps it in the main table; without it there is no way out.
-function follow() {
-  if ((dev, opt["to"]) in learned) opt["via"] = learned[dev, opt["to"]]
-  else if (there(dev) && is_up(dev)) { no_route(k); return pending(f, "this host has learned no default route by " dev) }
-  route()
-}
-# What refuses is the first of its table to come and the last to go: traffic that is led there never falls through.
-function route_to_nowhere() {
-  if (k in R_dev) {
-    if (!R_mine[k]) return foreign(f, route_text(k))
-    if (R_type[k] == opt["type"]) return
-    changed(f, route_text(k)); route_del(k)
-  } else added(f)
-  if (covers(opt["to"], CLIENT)) risk(f)
-  last(7, "route add " opt["type"] " " opt["to"] " proto " PROTO route_place())
-}
-function route_place() { return (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : "") }
-function no_route(k,    w) {
-  if (!(k in R_dev) || !R_mine[k]) return
-  split(k, w, " "); removed(old(k)); if (covers(w[2], CLIENT)) risk(old(k))
-  if (R_dev[k] in gone) return
-  if (R_type[k] == "unicast" || (k in W)) route_del(k); else print route_gone(k) >(out "ip.end")
-}
-function route_gone(k,    w) {
-  split(k, w, " ")
-  return "route del " (R_type[k] == "unicast" ? w[2] " dev " R_dev[k] : R_type[k] " " w[2]) " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")
-}
-function route_del(k) { first(1, route_gone(k)) }
-# Without an address in the network of the next hop the kernel refuses the route: it waits for that address.
-function reaches(name, hop,    k, n, i, nets) {
-  if (hop ~ /^fe80:/) return 1
-  for (k in A) if (A_dev[k] == name && !leaves(k) && covers(A[k], hop)) return 1
-  for (k in W_address) if (W_dev[k] == name && there(name) && covers(W_prefix[k], hop)) return 1
-  n = split(onlink[name], nets, " "); for (i = 1; i <= n; i++) if (nets[i] !~ /\/0$/ && covers(nets[i], hop)) return 1
-  for (k in W) if (k ~ /^route / && W_dev[k] == name && W_via[k] == "" && covers(W_to[k], hop)) return 1
-  return 0
-}
-
-# rule: the mark is the protocol. New ones come before old ones go, and all of them after the routes that they lead to.
-# systemd-networkd gives its rules no other protocol than "static": one that it has from a file of ours is ours.
-function rule(    w, at, had, static, target, kept) {
-  split(key, w, " "); at = w[2] SUBSEP w[3]; target = opt["target"] "|"
-  had = (k in U) ? U[k] : ""; static = by_networkd(k) ? U_static[k] : ""; kept = by("networkd", holders[k]) ? target : ""
-  if (had == target && (static == "" || static == kept) || had == "" && kept != "" && static == kept) return
-  if (had static != "") changed(f, rule_text(k, had static))
-  else {
-    if (at in others_at) return foreign(f, others_at[at])
-    added(f)
-  }
-  risk(f)
-  if (index("|" had, "|" target) == 0) rule_batch("add", k, opt["target"], PROTO)
-  rule_del(k, had, PROTO, opt["target"]); rule_del(k, static, STATIC, kept == "" ? "" : opt["target"])
-}
-function by_networkd(k) { return (k in U_static) && ((k in S) && ("persistence networkd" in S) || (k in W) && by("networkd", without(holders[k], owner))) }
-# In a batch ip takes the family of a rule from its command line only.
-function rule_batch(verb, k, target, proto,    w) {
-  split(k, w, " ")
-  print "rule " verb " " selector(k) " " target " priority " w[3] " protocol " proto >(out "rule." verb w[2])
-}
-function rule_text(k, targets,    w) { split(k, w, " "); return "rule " selector(k) " " targets " priority " w[3] }
-function selector(k) { sub(/^rule [46] [0-9]+ /, "", k); return k }
-function rule_del(k, list, proto, but,    n, i, targets) {
-  n = split(list, targets, "|")
-  for (i = 1; i < n; i++) if (targets[i] != but) rule_batch("del", k, targets[i], proto)
-}
-function no_rule(k,    had, static) {
-  had = (k in U) ? U[k] : ""; static = by_networkd(k) ? U_static[k] : ""
-  if (had static == "") return
-  removed(old(k)); risk(old(k)); rule_del(k, had, PROTO, ""); rule_del(k, static, STATIC, "")
-}
-
-# sysctl: no mark; the value from before is kept, and comes back with the last owner unless someone else changed it.
-function sysctl() {
-  if (dev != "" && !there(dev)) return pending(f, "no link " dev)
-  if (NO_IPV6 && opt["path"] ~ /^net\/ipv6\//) return pending(f, "this kernel runs without IPv6")
-  if (dev != "" && !stays(dev)) { added(f); print opt["path"] >(out "take"); setting(opt["path"], opt["value"]); return }
-  if (!(opt["path"] in V)) { print f "\n  this kernel has no such setting" >>(out "conflicts"); return }
-  # Where the kernel hears no routers, another program does, or nobody shall: nothing is lost by forwarding.
-  if (opt["path"] ~ /\/accept_ra$/ && opt["value"] == 2 && V[opt["path"]] == 0) return
-  if (!(k in M)) print opt["path"] >(out "take")
-  if (V[opt["path"]] == opt["value"]) return
-  if (opt["path"] == "net/ipv6/conf/all/forwarding" && purged(f)) return
-  if (k in M) changed(f, "sysctl " opt["path"] " = " V[opt["path"]]); else added(f)
-  risk_of_setting(f); setting(opt["path"], opt["value"])
-}
-function risk_of_setting(f) { if (CLIENT != "" && f ~ /(rp_filter|forwarding|accept_ra|disable_ipv6) = / && (dev == "" || dev == management())) risk(f) }
-function no_sysctl(k,    path) {
-  if (!(k in M)) return
-  print k >(out "made.drop"); path = substr(k, 8)
-  if (!(path in V)) return
-  parse(old(k)); if (dev != "" && !stays(dev)) return
-  if (V[path] == M[k]) return
-  if (!((k, V[path]) in S_value)) { print "kept sysctl " path " = " V[path] " (not the value that wirework set)" >(out "notes"); return }
-  if (path == "net/ipv6/conf/all/forwarding" && docker_forwards) { print "kept sysctl " path " = 1 (networks of Docker need it)" >(out "notes"); return }
-  removed(old(k)); risk_of_setting(old(k)); setting(path, M[k])
 }
 '
