@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import type { LightHost } from "../lab/light-host";
 import { diffSnapshots } from "../lab/snapshot";
 import { until } from "../lab/until";
-import { changes, onHost, stackOn } from "./support";
+import { assertComes, changes, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks } from "./two-uplinks";
 
 /** The second way out of the ThousandEyes document, and a link of ours beside it: all that the files of a backend can hold. */
@@ -46,12 +46,9 @@ async function ours(host: LightHost): Promise<string> {
 
 /** The agent leaves by the second uplink, the host by the first; after some seconds at most. */
 async function assertWays(place: TwoUplinks, event: string): Promise<void> {
-  let found: string[] = [];
-  const right = until(event, { timeoutMs: 20_000, intervalMs: 300 }, async () => {
-    found = [await seen(place, "probe", 4), await seen(place, "host", 4)];
-    return found.join() === "192.168.20.10,192.168.9.10" || undefined;
+  await assertComes(`after ${event}`, 20_000, ["192.168.20.10", "192.168.9.10"], async () => {
+    return [await seen(place, "probe", 4), await seen(place, "host", 4)];
   });
-  await right.catch(() => assert.deepEqual(found, ["192.168.20.10", "192.168.9.10"], `after ${event}`));
 }
 
 /** Pings from the agent all the while that something is done; not one may be lost. */
@@ -119,11 +116,7 @@ export async function scenario(place: TwoUplinks, [first, ...others]: readonly [
   assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
   const same = async (event: string) => {
     await assertWays(place, event);
-    await until(
-      event,
-      { timeoutMs: 10_000, intervalMs: 300 },
-      async () => (await ours(host)) === made || undefined,
-    ).catch(async () => assert.equal(await ours(host), made, event));
+    await assertComes(event, 10_000, made, () => ours(host));
     assert.doesNotMatch((await host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
   };
   for (const row of [first, ...others]) {

@@ -59,8 +59,7 @@ describe("a host", () => {
       ),
       check: true,
     });
-    await stack.config({ address: host.address, hostKey: host.hostKey, jump: jump.address, jumpKey: jump.hostKey });
-    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.login(host, { jump: jump.address, jumpKey: jump.hostKey });
     await stack.up();
     const peers = await host.exec(
       `journalctl -q -u ssh --since -2min --grep 'Accepted publickey' | grep -c 'from ${jump.address} '`,
@@ -147,8 +146,7 @@ describe("a host", () => {
     const agent = `${network.replace("new", "const lan = new")}\nnew MacvlanAgent("north", { host: host.ref, image, network: lan.ref });`;
     const program = (identity: string) => onHost(agent).replace("hostKey:", `identity: "${identity}", hostKey:`);
     const stack = new Stack({ program: program("first"), check: true });
-    await stack.config({ address: host.address, hostKey: host.hostKey });
-    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.login(host);
     await stack.up();
     stack.change(program("second"));
     const result = await stack.up();

@@ -5,9 +5,8 @@ import type { Far } from "../lab/far";
 import { NetworkManager } from "../lab/host-network";
 import { LabImage } from "../lab/images";
 import type { Lan } from "../lab/lan";
-import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
-import { assertSettled, assertTakenBack, changes, debians, onHost, stackOn } from "./support";
+import { assertComes, assertSettled, assertTakenBack, changes, debians, exampleOn, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 const uplink = (last: number) => `{ dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::${last}" }`;
@@ -61,13 +60,7 @@ const declared = {
 
 /** What an event disturbs is right again within seconds, without anybody's help. */
 async function assertDeclared(place: TwoUplinks, event: string): Promise<void> {
-  let found: Record<string, string> = {};
-  const wait = { timeoutMs: 20_000, intervalMs: 500 };
-  const right = until(event, wait, async () => {
-    found = await ways(place);
-    return Object.entries(declared).every(([who, way]) => found[who] === way) || undefined;
-  });
-  await right.catch(() => assert.deepEqual(found, declared, `after ${event}`));
+  await assertComes(`after ${event}`, 20_000, declared, () => ways(place));
 }
 
 /** Nothing of the agent reaches the far server, by whatever way. */
@@ -230,11 +223,8 @@ describe("a policy-routed agent", function () {
   it("of examples/policy-routed-agent sends Docker's default bridge by the second uplink, whatever subnet Docker gives it", async () => {
     const place = await twoUplinks("12");
     const { host } = place;
-    const stackDir = join(__dirname, "../../examples/policy-routed-agent");
-    const stack = new Stack({ dir: stackDir, check: true });
-    await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe });
-    await stack.config({ uplink: "eth2", gateway: "192.168.20.1" });
-    await stack.config({ privateKey: host.privateKey }, "secret");
+    const values = { image: LabImage.probe, uplink: "eth2", gateway: "192.168.20.1" };
+    const stack = await exampleOn(place, "policy-routed-agent", values);
     await stack.up();
     assert.equal(await seen(place, "probe", 4), "192.168.20.10");
     assert.equal(await seen(place, "host", 4), "192.168.9.10");
@@ -245,7 +235,10 @@ describe("a policy-routed agent", function () {
     const files = await host.exec(
       "cd /etc; tail -n 8 network/if-up.d/wirework-*; ls systemd/system | grep wirework || :",
     );
-    const readme = readFileSync(join(stackDir, "README.md"), "utf8").replaceAll("wlan0", "eth2");
+    const readme = readFileSync(join(__dirname, "../../examples/policy-routed-agent/README.md"), "utf8").replaceAll(
+      "wlan0",
+      "eth2",
+    );
     assert.ok(files.stdout.endsWith("exit 0\n") && readme.includes(files.stdout), files.stdout);
     await host.reboot();
     await until("a boot by ifupdown", { timeoutMs: 20_000, intervalMs: 300 }, async () => {

@@ -1,15 +1,10 @@
 import { strict as assert } from "node:assert";
-import { join } from "node:path";
 import { LabImage, waits } from "../lab/images";
-import { Stack } from "../lab/stack";
-import { assertSettled, assertTakenBack, changes, type Site, site } from "./support";
+import type { Stack } from "../lab/stack";
+import { assertSettled, assertTakenBack, changes, exampleOn, type Site, site } from "./support";
 
-async function example(name: string, { host }: Site): Promise<Stack> {
-  const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
-  await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe, parent: "eth1" });
-  await stack.config({ privateKey: host.privateKey, accountToken: "not-a-token" }, "secret");
-  return stack;
-}
+const example = (place: Site, name: string, values = {}) =>
+  exampleOn(place, name, { image: LabImage.probe, parent: "eth1", ...values }, { accountToken: "not-a-token" });
 
 /** What each way makes, less the host itself, as the preview says it. */
 async function waysOf(stack: Stack, ways: readonly string[]): Promise<Record<string, string[]>> {
@@ -26,7 +21,7 @@ describe("examples/thousandeyes", () => {
   it("connects one agent in every way of its document, and goes from one to the other", async () => {
     const place = await site("13");
     const { host } = place;
-    const stack = await example("thousandeyes", place);
+    const stack = await example(place, "thousandeyes");
     const all = ["te-agent-container", "te-agent-facts", "te-agent-network"];
     assert.deepEqual(await waysOf(stack, ["nat", "secondUplink", "pipework", "macvlan"]), {
       nat: ["te-agent-container"],
@@ -58,8 +53,7 @@ describe("examples/elecard-boro", () => {
   it("gives a probe its measuring port in every way of its document, with management beside it", async () => {
     const place = await site("13");
     const { host } = place;
-    const stack = await example("elecard-boro", place);
-    await stack.config({ lan: "192.168.9" });
+    const stack = await example(place, "elecard-boro", { lan: "192.168.9" });
     const all = ["probe-container", "probe-facts", "probe-network"];
     assert.deepEqual(await waysOf(stack, ["host", "noAddress", "fixed", "pool"]), {
       host: ["probe-container"],

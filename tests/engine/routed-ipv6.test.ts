@@ -1,19 +1,11 @@
 import { strict as assert } from "node:assert";
-import { join } from "node:path";
 import { LabImage } from "../lab/images";
-import { Stack } from "../lab/stack";
-import { until } from "../lab/until";
-import { assertSettled, assertTakenBack, debians } from "./support";
+import { assertComes, assertSettled, assertTakenBack, debians, exampleOn } from "./support";
 import { type TwoUplinks, twoUplinks } from "./two-uplinks";
 
-/** An example with the login of a place; its service tells each client the address that it sees. */
-async function example(name: string, { host }: TwoUplinks, values: Readonly<Record<string, string>>): Promise<Stack> {
-  const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
-  const login = { address: host.address, hostKey: host.hostKey, image: LabImage.addressEcho, port: "7000" };
-  await stack.config({ ...login, uplink: "eth1", ...values });
-  await stack.config({ privateKey: host.privateKey }, "secret");
-  return stack;
-}
+/** Its service tells each client the address that it sees. */
+const example = (place: TwoUplinks, name: string, values: Readonly<Record<string, string>>) =>
+  exampleOn(place, name, { image: LabImage.addressEcho, port: "7000", uplink: "eth1", ...values });
 
 // Another container takes an address while the service is stopped.
 const MOVE = `
@@ -32,8 +24,8 @@ describe("native IPv6", function () {
       const back = (await far.exec(`ip -6 route show dev to-${lan.name} | sed -n 's/.* via \\([^ ]*\\).*/\\1/p'`))
         .stdout;
       await far.exec(`ip route replace 2001:db8:1::/56 via ${back.split("\n")[0]}`);
-      const routed = await example("ipv6-routed-prefix", place, { target: far.address6 });
-      const onLink = await example("ipv6-on-link-provider", place, {
+      const routed = await example(place, "ipv6-routed-prefix", { target: far.address6 });
+      const onLink = await example(place, "ipv6-on-link-provider", {
         prefix: "fd00:9::f0/124",
         subnet: "fd00:9::f8/125",
       });
@@ -50,16 +42,15 @@ describe("native IPv6", function () {
         return stdout.split(" ")[1] ?? `nobody: ${stderr}`;
       };
       const own = (await far.exec("ip -6 -o address show scope global")).stdout;
-      const served = async (event: string) => {
-        let seen: string[] = [];
-        const right = until(event, { timeoutMs: 30_000 }, async () => {
-          seen = [await asks(await addressOf("web")), await asks(await addressOf("mail"))];
-          return seen.every((client) => own.includes(` ${client}/`)) || undefined;
-        });
-        await right.catch(() =>
-          assert.fail(`after ${event} the services see ${seen.join(" and ")}, not the far client`),
-        );
+      const client = async (name: string) => {
+        const seen = await asks(await addressOf(name));
+        return own.includes(` ${seen}/`) ? "the far client" : seen;
       };
+      const served = (event: string) =>
+        assertComes(`whom web and mail see after ${event}`, 30_000, ["the far client", "the far client"], async () => [
+          await client("web"),
+          await client("mail"),
+        ]);
 
       await routed.up();
       await onLink.up();

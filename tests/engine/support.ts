@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { loadImages } from "../lab/images";
 import { Lab } from "../lab/lab";
 import type { Lan } from "../lab/lan";
@@ -7,6 +9,7 @@ import { runOverSsh } from "../lab/over-ssh";
 import type { RunResult } from "../lab/process";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
 import { Stack, type StackResult } from "../lab/stack";
+import { until } from "../lab/until";
 
 /** Every scenario runs on each of them: Docker 20.10 with ifupdown, and Docker 26.1 with networkd. */
 export const debians = ["12", "13"] as const;
@@ -88,9 +91,30 @@ export const onHost = (body: string) => `${preamble}\n${body}\n`;
 /** A stack whose program is `onHost(body)`, with the site's login; `env` is read anew at each run. */
 export async function stackOn({ host }: Site, body: string, env?: Readonly<Record<string, string>>): Promise<Stack> {
   const stack = new Stack({ program: onHost(body), env, check: true });
-  await stack.config({ address: host.address, hostKey: host.hostKey });
-  await stack.config({ privateKey: host.privateKey }, "secret");
+  await stack.login(host);
   return stack;
+}
+
+/** The stack of an example, with the site's login. */
+export async function exampleOn({ host }: Site, name: string, ...values: Parameters<Stack["config"]>): Promise<Stack> {
+  const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
+  await stack.login(host, ...values);
+  return stack;
+}
+
+/** Waits until `found` is what was expected; when time is over, the difference says what it was last. */
+export async function assertComes<T>(
+  what: string,
+  timeoutMs: number,
+  expected: T,
+  found: () => Promise<T>,
+): Promise<void> {
+  let last: T | undefined;
+  const right = until(what, { timeoutMs, intervalMs: 300 }, async () => {
+    last = await found();
+    return isDeepStrictEqual(last, expected) || undefined;
+  });
+  await right.catch(() => assert.deepEqual(last, expected, what));
 }
 
 // A replacement is three steps; the one that names it is enough.

@@ -114,8 +114,7 @@ describe("VLANs and ipvlan on a full host", function () {
 
   const newStack = async (options: { dir?: string; program?: string; check?: boolean }) => {
     const stack = new Stack({ check: true, timeoutMs: 900_000, ...options });
-    await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe, parent: "eth3" });
-    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.login(host, { image: LabImage.probe, parent: "eth3" });
     return stack;
   };
   const changes = async (stack: Stack) =>

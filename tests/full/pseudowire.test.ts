@@ -15,6 +15,11 @@ systemctl stop wirework-watch
 ip l2tp del session tunnel_id 4000 session_id 2000
 ip l2tp add session name wire0 tunnel_id 4000 session_id 2000 peer_session_id 1000 cookie ${"1".repeat(16)} peer_cookie ${"2".repeat(16)}
 ip link set wire0 master br-wire up mtu 1418`;
+const login = ({ left, right }: FullSite["hosts"], family: "v4" | "v6") => ({
+  ...{ left: left.address, leftHostKey: left.hostKey, leftEndpoint: ENDPOINTS.left[family] },
+  ...{ right: right.address, rightHostKey: right.hostKey, rightEndpoint: ENDPOINTS.right[family] },
+});
+const secrets = ({ left }: FullSite["hosts"]) => ({ privateKey: left.privateKey, seed: "of cookies" });
 const HEADER = `header=$(printf '%s\n' "wirework 1" "host $(sed -n 's/^host //p' /var/lib/wirework/machine)" "owner a/b/c")`;
 
 // Two kernels of their own on one path, and behind each a LAN that the wire joins to the other.
@@ -42,14 +47,7 @@ describe("a pseudowire between two full hosts", function () {
       check: true,
       timeoutMs: 900_000,
     });
-    await stack.config({ left: left.address, leftHostKey: left.hostKey, leftEndpoint: ENDPOINTS.left.v6 });
-    await stack.config({
-      right: right.address,
-      rightHostKey: right.hostKey,
-      rightEndpoint: ENDPOINTS.right.v6,
-      port: "eth2",
-    });
-    await stack.config({ privateKey: left.privateKey, seed: "of cookies" }, "secret");
+    await stack.config({ ...login(site.hosts, "v6"), port: "eth2" }, secrets(site.hosts));
     await stack.up();
     const { verified, mtu } = (await stack.outputs()) as { verified: string; mtu: number };
     assert.match(verified, /^fe80::.* with frames of 1418 bytes; .*\nfe80::.* with frames of 1418 bytes; /);
@@ -122,10 +120,7 @@ describe("a pseudowire between two full hosts", function () {
     const { left, right } = site.hosts;
     const found = await Promise.all([left.snapshot(), right.snapshot()]);
     const stack = new Stack({ dir: example("shared-lan-two-hosts"), check: true, timeoutMs: 900_000 });
-    await stack.config({ left: left.address, leftHostKey: left.hostKey, leftEndpoint: ENDPOINTS.left.v4 });
-    await stack.config({ right: right.address, rightHostKey: right.hostKey, rightEndpoint: ENDPOINTS.right.v4 });
-    await stack.config({ image: LabImage.probe });
-    await stack.config({ privateKey: left.privateKey, seed: "of cookies" }, "secret");
+    await stack.config({ ...login(site.hosts, "v4"), image: LabImage.probe }, secrets(site.hosts));
     await stack.up();
     const outputs = (await stack.outputs()) as { verified: string; addresses: Record<"left" | "right", string> };
     assert.match(outputs.verified, new RegExp(`^target ${outputs.addresses.left} answered `, "m"));

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { inContainerSandbox, insideContainer, startContainer, stopContainer } from "./containers";
-import { assertSame, type Sandbox } from "./support";
+import { assertSame, type Sandbox, startWatcher, stopWatcher } from "./support";
 
 const MAC = "02:aa:00:00:00:90";
 const STATIC = "addr 192.168.9.90/24 addr6 fd00:9::90/64";
@@ -88,7 +88,7 @@ describe("an interface put into a container", () => {
 
   it("is there again whenever the container starts, or the link beneath it is made anew", () =>
     inContainerSandbox(async (host) => {
-      await host.exec("setsid /usr/local/sbin/wirework watch >/run/watch.log 2>&1 & echo $! >/run/watch.pid", "", true);
+      await startWatcher(host);
       await host.exec("ip link add under0 type veth peer name over0; ip link set under0 up; ip link set over0 up");
       const fact = MACVLAN.replace("parent eth0", "parent under0");
       const other = VETH.replace("eth1", "eth2");
@@ -108,7 +108,7 @@ describe("an interface put into a container", () => {
         "ip link del under0; ip link add under0 type veth peer name over0; ip link set under0 up; ip link set over0 up",
       );
       await attached();
-      await host.exec("kill -TERM -$(cat /run/watch.pid)");
+      await stopWatcher(host);
     })).timeout(120_000);
 
   it("is refused where another has its name, or the bridge is none", () =>

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
+import { until } from "../lab/until";
 import { givenMac, inContainerSandbox, insideContainer, macOf, startContainer, stopContainer } from "./containers";
-import { assertSame, type Sandbox } from "./support";
+import { assertSame, type Sandbox, startWatcher, stopWatcher } from "./support";
 
 const MAC = "02:aa:00:00:00:70";
 const FACT = `mac ${MAC} container probe network lan`;
@@ -11,12 +12,10 @@ const believed = async (host: Sandbox) =>
     .split("\n")
     .flatMap((line) => /lladdr (\S+)/.exec(line)?.[1] ?? []);
 
-async function waitFor(what: () => Promise<boolean>, milliseconds = 5_000): Promise<number> {
+/** Waits until it is so, and says after how many milliseconds it was. */
+async function waitFor(what: () => Promise<boolean>): Promise<number> {
   const began = Date.now();
-  while (!(await what())) {
-    assert.ok(Date.now() - began < milliseconds, `not within ${milliseconds} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(String(what), { timeoutMs: 10_000, intervalMs: 20 }, async () => (await what()) || undefined);
   return Date.now() - began;
 }
 
@@ -85,7 +84,7 @@ exec /usr/bin/timeout "$@"
 
   it("are watched: a container that starts has them within a second", () =>
     inContainerSandbox(async (host) => {
-      await host.exec("setsid /usr/local/sbin/wirework watch >/run/watch.log 2>&1 & echo $! >/run/watch.pid", "", true);
+      await startWatcher(host);
       await waitFor(async () => (await host.exec("test -p /run/wirework/events")).code === 0);
       assert.equal((await host.exec("pgrep -f docker/events")).stdout, "", "nobody follows Docker without such a fact");
       await host.apply([FACT]);
@@ -102,7 +101,7 @@ exec /usr/bin/timeout "$@"
       assert.match(await log(), /^(~ mac .* lan\n){4}$/);
       await host.remove([FACT]);
       await waitFor(async () => (await host.exec("pgrep -f docker/events")).stdout === "");
-      await host.exec("kill -TERM -$(cat /run/watch.pid); sleep 1");
+      await stopWatcher(host);
       assert.equal(
         (await host.exec("ls -d /run/wirework/run.* /run/wirework/events; pgrep -f '[i]p monitor'")).stdout,
         "",

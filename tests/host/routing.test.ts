@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { assertSame, inSandbox, type Sandbox } from "./support";
+import { assertSame, inSandbox, type Sandbox, startWatcher, stopWatcher } from "./support";
 
 const OTHER = "test/dev/other";
 
@@ -280,7 +280,7 @@ ip -6 route add default proto ra metric 1024 nexthop via 2001:db8:1::1 dev eth0 
     withTwoUplinks(async (host) => {
       await host.apply(FACTS);
       const made = await host.kernel();
-      await host.exec("setsid /usr/local/sbin/wirework watch >/run/watch.log 2>&1 & echo $! >/run/watch.pid", "", true);
+      await startWatcher(host);
       const healed = async (harm: string) => {
         await host.exec(`sleep 1; ${harm}`, "", true);
         for (let tries = 0; tries < 50 && (await host.kernel()) !== made; tries++) await host.exec("sleep 0.1");
@@ -291,7 +291,7 @@ ip -6 route add default proto ra metric 1024 nexthop via 2001:db8:1::1 dev eth0 
       await healed("ip route flush table 200");
       await healed("ip link set eth1 down; ip link set eth1 up; ip address add 2001:db8:2::10/64 dev eth1 nodad");
       assert.match((await host.exec("cat /run/watch.log")).stdout, /^\+ rule from 172\.31\.7\.0\/24 table 200/m);
-      await host.exec("kill -TERM -$(cat /run/watch.pid); sleep 1"); // as systemd stops it: all of the group
+      await stopWatcher(host);
       assert.equal((await host.exec("ls -d /run/wirework/run.*; pgrep -f '[i]p monitor'")).stdout, "");
     })).timeout(60_000);
 });

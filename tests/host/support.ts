@@ -236,3 +236,13 @@ export async function inSandbox(test: (sandbox: Sandbox) => Promise<void>, optio
 
 /** Folder of the program's parts. */
 export const programFolder = join(root, "lib/host/program");
+
+/** Starts the watcher of a sandbox, as its unit does; its log is /run/watch.log. */
+export const startWatcher = (host: Sandbox) =>
+  host.exec("setsid /usr/local/sbin/wirework watch >/run/watch.log 2>&1 & echo $! >/run/watch.pid", "", true);
+
+/** Ends it as systemd does: all of the group; it has taken back its own when this returns. */
+export const stopWatcher = (host: Sandbox) =>
+  host.exec(
+    "read -r group </run/watch.pid; kill -TERM -$group; for i in $(seq 100); do pgrep -g $group >/dev/null || break; sleep 0.1; done",
+  );

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunEvents, readEvents } from "./engine/events";
 import { changeProgram, layOutProject } from "./engine/project";
+import type { LabHost } from "./host";
 import { type RunResult, run } from "./process";
 import { toolchain } from "./toolchain";
+
+type Values = Readonly<Record<string, string>>;
 
 export interface StackOptions {
   /** The folder of an example, with Pulumi.yaml … */
@@ -14,7 +17,7 @@ export interface StackOptions {
   /** @default "lab" */
   readonly name?: string;
   /** Added to the environment of engine and program. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Values;
   /** Limit of one engine run. @default 300000 */
   readonly timeoutMs?: number;
   /** Whether a run that fails is thrown, where the run itself says nothing of it. @default false */
@@ -130,14 +133,20 @@ export class Stack {
     return this.engineRun(["destroy", "--yes", "--skip-preview"], options);
   }
 
-  /** Sets configuration values; keys without a namespace are the project's own. */
-  async config(values: Readonly<Record<string, string>>, kind: "plain" | "secret" = "plain"): Promise<void> {
+  /** Sets configuration values, and secret ones; keys without a namespace are the project's own. */
+  async config(plain: Values, secret: Values = {}): Promise<void> {
     await this.ready();
-    const flag = kind === "secret" ? "--secret" : "--plaintext";
+    const flags = (flag: string, values: Values) =>
+      Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
     // As arguments, where all users of the machine can see them: they are the lab's own secrets, gone with it. From its standard
     // input the CLI would take a value without its last newline.
-    const pairs = Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+    const pairs = [...flags("--plaintext", plain), ...flags("--secret", secret)];
     await this.pulumi(["config", "set-all", "--stack", this.name, ...pairs]);
+  }
+
+  /** Sets the login to a host of the lab, as the examples and the program of the quick start name it, and further values. */
+  login({ address, hostKey, privateKey }: LabHost, plain: Values = {}, secret: Values = {}): Promise<void> {
+    return this.config({ address, hostKey, ...plain }, { privateKey, ...secret });
   }
 
   /** The state file as text and its resources in the order in which they were made; secrets as ciphertext unless shown. */

@@ -33,10 +33,7 @@ export async function bootSite(lab: Lab): Promise<Site> {
     return booted;
   });
   const found = await step("snapshot of the host as it is found, and the stack's configuration", async () => {
-    const configured = stack
-      .config({ address: host.address, hostKey: host.hostKey })
-      .then(() => stack.config({ privateKey: host.privateKey }, "secret"));
-    const [snapshot] = await Promise.all([host.snapshot(), configured]);
+    const [snapshot] = await Promise.all([host.snapshot(), stack.login(host)]);
     return snapshot;
   });
   return { lan, host, stack, found };
