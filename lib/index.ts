@@ -46,6 +46,7 @@ export {
   type MacvlanNetworkArgs,
   type MacvlanNetworkSettingsArgs,
 } from "./components/macvlan-network";
+export { Measurement, type MeasurementArgs } from "./components/measurement";
 export { NdpProxy, type NdpProxyArgs } from "./components/ndp-proxy";
 export type { NetworkRef } from "./components/network-ref";
 export { type AttachedInterfaceArgs, PipeworkAgent, type PipeworkAgentArgs } from "./components/pipework-agent";

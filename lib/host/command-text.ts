@@ -10,6 +10,7 @@ export type Verb =
   | "forget"
   | "verify"
   | "prove"
+  | "measure"
   | "status"
   | "uninstall";
 

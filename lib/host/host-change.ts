@@ -68,8 +68,11 @@ export interface QuestionArgs {
   link: HostLink;
   /** `project/stack/name`: whom this is for. */
   owner: string;
-  /** What is asked: whether a change would be refused, whether a container stands where it should, whether a wire carries. */
-  verb: "stage" | "verify" | "prove";
+  /**
+   * What is asked: whether a change would be refused, whether a container stands where it should, whether a wire carries, what
+   * a tool finds.
+   */
+  verb: "stage" | "verify" | "prove" | "measure";
   /** The question, a line each, in the words of the helper. */
   lines: pulumi.Input<readonly string[]>;
 }

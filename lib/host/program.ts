@@ -33,6 +33,7 @@ const PARTS = [
   "verify",
   "prove",
   "free",
+  "measure",
   "wirework",
 ];
 

@@ -261,7 +261,8 @@ function readUlimits(problems: Problems, ulimits: ContainerSettings["ulimits"]):
   });
 }
 
-function parseImage(input: unknown): Checked<string> {
+/** The image of a container, as Docker takes it. */
+export function parseImage(input: unknown): Checked<string> {
   return typeof input === "string" && /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(input)
     ? good(input)
     : bad("is not an image", "give a name with tag or digest, such as ubuntu:24.04, or an id");

@@ -18,19 +18,22 @@ export interface JoinedNetwork extends AddressPlan {
   readonly shim: readonly Address[];
 }
 
-/** Reads what another component says of its network. It was checked there; here only what does not fit the agent is new. */
+/**
+ * Reads what another component says of its network. It was checked there; here only what does not fit the agent is new: another
+ * driver than the one that it is for, another host.
+ */
 export function readJoinedNetwork(
   problems: Problems,
   path: string,
   facts: NetworkFacts | undefined,
   context: PlanContext,
-  driver: { readonly name: string; readonly component: string },
+  driver?: { readonly name: string; readonly component: string },
 ): JoinedNetwork | undefined {
   if (!isGiven(problems, path, facts)) {
     return undefined;
   }
   const given = readObject(problems, path, facts, KNOWN);
-  if (given.driver !== driver.name) {
+  if (driver !== undefined && given.driver !== driver.name) {
     const article = driver.name === "ipvlan" ? "an" : "a";
     const wayOut = `give the ref of ${article} ${driver.component}`;
     problems.add(path, given.driver, `is not ${article} ${driver.name} network`, wayOut);
@@ -56,7 +59,7 @@ export function readJoinedNetwork(
       ...rest,
       name,
       parent,
-      driver: given.driver,
+      driver: given.driver ?? "",
       subnets: given.subnets ?? [],
       ...(shim && { shim: given.shim }),
     },

@@ -1,8 +1,8 @@
 import { addressText, parseAddress } from "../net/address";
-import { bad, good } from "../net/checked";
 import type { Problems } from "../problems";
+import { execLines, readCommand } from "./command-words";
 import { type ProofSettings, readProof } from "./proof";
-import { memberPath, read, readBoolean, readList, readRequired } from "./read";
+import { read, readBoolean } from "./read";
 
 /** How an agent proves its place on the network. */
 export interface VerificationSettings extends ProofSettings {
@@ -50,12 +50,7 @@ export function verificationLines(
   const { given, lines } = readProof(problems, path, settings, ["gateway", "target", "command"]);
   const gateway = readBoolean(problems, `${path}.gateway`, given.gateway);
   const target = read(problems, `${path}.target`, given.target, (value) => parseAddress(value));
-  const words = readList(problems, `${path}.command`, given.command).flatMap(
-    (word, index) =>
-      readRequired(problems, memberPath(`${path}.command`, index), word, (value) =>
-        typeof value === "string" && value !== "" ? good(value) : bad("is not a word", "give a text that is not empty"),
-      ) ?? [],
-  );
+  const words = readCommand(problems, `${path}.command`, given.command);
   const routers = [
     ...gateways.map((address) => `gateway ${address} network ${networkName}`),
     ...attached.flatMap((one) => one.gateways.map((address) => `gateway ${address} dev ${one.dev}`)),
@@ -73,20 +68,10 @@ export function verificationLines(
     ...attached.map(({ dev }) => `attached ${dev}`),
     ...(gateway === false ? [] : routers),
     ...(target ? [`target ${addressText(target)}`] : []),
-    ...(words.length > 0 ? [`exec ${words.map(encoded).join(" ")}`] : []),
+    ...execLines(words),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),
     ...egress.map(({ link, via, bridge }) => {
       return `egress ${link}${via ? ` via ${via}` : ""} network ${networkName} iif ${bridge}`;
     }),
   ]);
-}
-
-/** A word in percent-encoding: no space, quote or line break of it means anything on the way. */
-function encoded(word: string): string {
-  const bytes = [...Buffer.from(word, "utf8")];
-  const text = bytes.map((byte) => {
-    const character = String.fromCharCode(byte);
-    return /[A-Za-z0-9._/:=-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  });
-  return text.join("");
 }

@@ -36,7 +36,7 @@ describe("verify", () => {
         "target fd00:9::1",
         "default-route network mgmt",
       ];
-      const result = await verify(host, ...lines, "exec sh -c %65cho%20%27a%25b%27%0a %5c");
+      const result = await verify(host, ...lines, "exec sh -c %65cho%20%27a%25b%27%0a %5c in%20100%25");
       assert.equal(result.code, 0, result.stderr);
       const said = result.stdout.trim().split("\n");
       assert.match(said[0], /^gateway 192\.168\.9\.1 answered from 02:00:00:00:00:02 dev eth7 after \d+ ms$/);
@@ -44,7 +44,7 @@ describe("verify", () => {
       assert.match(said[2], /^target 192\.168\.9\.1 answered after \d+ ms$/);
       assert.deepEqual(said.slice(4), ["default route by network mgmt dev eth8", "command ended with code 0"]);
       const asked = await host.exec("cat /run/docker/asked");
-      assert.equal(asked.stdout, "<probe>\n<sh>\n<-c>\n<echo 'a%b'\n>\n<\\>\n");
+      assert.equal(asked.stdout, "<probe>\n<sh>\n<-c>\n<echo 'a%b'\n>\n<\\>\n<in 100%>\n");
       assert.equal(await host.kernel(), before);
     }));
 

@@ -6,6 +6,7 @@ function is_ports(v,    p) {
   return split(v, p, "-") == 1 ? is_number(v, 1, 65535) : (2 in p) && !(3 in p) && is_number(p[1], 1, 65535) && is_number(p[2], p[1] + 1, 65535)
 }
 
+function is_encoded(line) { return line !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ } # percent-encoded words
 function is_table(v) { return is_number(v, 1, 4294967295) && v !~ /^25[2345]$/ }
 function is_mark(v) { return v ~ /^0x[1-9a-f][0-9a-f]*\/0x[1-9a-f][0-9a-f]*$/ && length(v) <= 21 && v !~ /0x[0-9a-f]{9}/ }
 function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <= 15 }

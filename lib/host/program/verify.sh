@@ -177,11 +177,7 @@ leaves_by() { case " $(route_of) " in *${router:+ via $router}\ dev\ "$uplink "*
 prove_exec() { # words, percent-encoded
   for word in "$@"; do
     shift
-    # %XX to the octal form that printf knows; the dot keeps a newline at the end
-    word=$(printf '%b.' "$(printf %s "$word" | awk '
-      { n = split($0, p, "%"); printf "%s", escaped(p[1]); for (i = 2; i <= n; i++) printf "\\0%o%s", hex(substr(p[i], 1, 2)), escaped(substr(p[i], 3)) }
-      function escaped(s) { gsub(/\\/, "\\0134", s); return s }
-      function hex(s) { s = tolower(s); return (index("0123456789abcdef", substr(s, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(s, 2, 1)) - 1 }')")
+    word=$(decoded "$word")
     set -- "$@" "${word%.}"
   done
   left=$(((DEADLINE - $(milliseconds)) / 1000))
@@ -208,7 +204,7 @@ verb_verify() {
     $1 == "default-route" && NF == 3 && $2 == "network" && is_name($3) { next }
     $1 == "egress" && NF == 8 && $3 == "via" && (is_address($4) || $4 ~ /^inet6?$/) { sub(/ via [^ ]+/, "") }
     $1 == "egress" && NF == 6 && is_link($2) && $3 == "network" && is_name($4) && $5 == "iif" && is_link($6) { next }
-    $1 == "exec" && NF > 1 && $0 !~ /%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)/ { next }
+    $1 == "exec" && NF > 1 && is_encoded($0) { next }
     $1 == "require" { next }
     { print "  " $0; wrong = 1 }
     END { if (containers != 1) print "  one container line is needed"; exit wrong || containers != 1 }' "$RUN/lines" >"$RUN/wrong" ||

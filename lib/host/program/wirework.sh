@@ -25,8 +25,8 @@ SESSION=${2:-}
 OWNER=
 LAST=
 case $VERB in
-  setup | apply | check | drift | remove | stage | secret | forget | verify | prove | status | boot | watch | undo | uninstall) ;;
-  *) fail "the verbs are setup, apply, check, drift, remove, stage, secret, forget, verify, prove, status, boot, watch, undo and uninstall, not \"$VERB\"" ;;
+  setup | apply | check | drift | remove | stage | secret | forget | verify | prove | measure | status | boot | watch | undo | uninstall) ;;
+  *) fail "the verbs are setup, apply, check, drift, remove, stage, secret, forget, verify, prove, measure, status, boot, watch, undo and uninstall, not \"$VERB\"" ;;
 esac
 open_run
 "verb_$VERB"
