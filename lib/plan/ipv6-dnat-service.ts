@@ -19,7 +19,7 @@ export const Ipv6DnatMode = {
   Native: "native",
   /** Docker, by its proxy: the container publishes the ports on `::`. The client's address is hidden. */
   Proxy: "proxy",
-  /** Docker where it translates the port, else the host: decided on the host, and said in `verification`. */
+  /** Docker where it translates the port, and all may come, else the host: decided on the host, and said in `verification`. */
   Auto: "auto",
 } as const;
 /** One of the values of {@link Ipv6DnatMode}. */
@@ -116,7 +116,8 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
       warnings: mode === Ipv6DnatMode.Proxy ? [HIDDEN] : [],
     };
   }
-  const unless = mode === Ipv6DnatMode.Auto ? ({ unless: "native" } as const) : {};
+  // Docker tells no clients apart.
+  const unless = mode === Ipv6DnatMode.Auto && settings.allowFrom === undefined ? ({ unless: "native" } as const) : {};
   const facts = places.flatMap((place) =>
     ports.flatMap(({ fact }) =>
       sources.map(

@@ -1,5 +1,8 @@
 import { strict as assert } from "node:assert";
-import { assertSame, inSandbox, type Sandbox } from "./support";
+import { countCases } from "../cases";
+import { faulty, plain, withFaults } from "./faults";
+import { assertSame, inSandbox, type Sandbox, stdin } from "./support";
+import { OTHER } from "./sweep";
 
 // Stands for Docker: it reads its file when it starts, refuses to start with what a real one refuses, and knows its containers.
 const DOCKERD = `#!/bin/bash
@@ -24,8 +27,8 @@ esac`;
 const SERVICE = `#!/bin/sh
 kill "$(cat /run/docker.pid)" 2>/dev/null; while readlink "/proc/$(cat /run/docker.pid 2>/dev/null)/exe" >/dev/null; do sleep 0.1; done
 grep -q always /run/docker-ps && echo always >/run/docker-ps || : >/run/docker-ps
-setsid dockerd </dev/null >/dev/null 2>&1 &
-sleep 0.5; readlink "/proc/$(cat /run/docker.pid)/exe" >/dev/null`;
+rm -f /run/docker.pid; setsid dockerd </dev/null >/dev/null 2>&1 &
+until [ -s /run/docker.pid ]; do sleep 0.05; done; sleep 0.1; readlink "/proc/$(cat /run/docker.pid)/exe" >/dev/null`;
 
 const FACTS = ['daemon fixed-cidr-v6 "fc00:172:17::/64"', "daemon ipv6 true"];
 const MAY = ["allow docker-restart", ...FACTS];
@@ -63,6 +66,11 @@ describe("Docker's configuration", () => {
       assert.equal((await host.check(FACTS)).code, 0);
       assert.equal(await running(host), pid);
 
+      const back = await host.remove(FACTS);
+      assert.match(back.stdout, /^- daemon ipv6 true$/m);
+      assert.doesNotMatch(back.stdout, /restart/, "Docker never read it");
+      assert.equal((await host.exec("ls /run/wirework")).stdout.includes("daemon"), false);
+      await host.apply(FACTS);
       const restarted = await host.apply(MAY);
       assert.equal(restarted.code, 0, restarted.stderr);
       assert.match(restarted.stdout, /^~ Docker is restarted, which stops for a moment: always plain$/m);
@@ -127,6 +135,49 @@ describe("Docker's configuration", () => {
       assert.equal((await host.exec("docker version; cat /run/docker-ps")).stdout, "20.10.24\nalways\nplain\n");
       assert.equal((await host.exec("ls /run/wirework")).stdout.includes("daemon"), false);
     }));
+
+  for (const verb of ["apply", "remove"] as const) {
+    it(`is as before or as declared, and Docker has read it, after the run that follows one killed at any step of ${verb}`, function () {
+      this.timeout(300_000);
+      return withDocker(async (host) => {
+        const found = '{"debug": true}\n';
+        const declared = '{"debug": true,"fixed-cidr-v6": "fc00:172:17::/64","ipv6": true}\n';
+        await withFaults(host);
+        await host.exec("mv /etc/init.d/docker /etc/init.d/docker.real", "", true);
+        await host.exec("cat >/etc/init.d/docker; chmod +x /etc/init.d/docker", plain("/etc/init.d/docker.real"), true);
+        await write(host, found);
+        await host.exec("/etc/init.d/docker restart; printf 'always\\nplain\\n' >/run/docker-ps", "", true);
+        const put = (goal: string) => (goal === declared ? host.apply(MAY) : host.remove(MAY));
+        const [before, goal] = verb === "apply" ? [found, declared] : [declared, found];
+        await put(before);
+        const { steps } = await faulty(host, verb, stdin(MAY), 1000, "kill");
+        // While its intent stands; and what it does in its own folder nobody else sees.
+        const [begin, end] = ["mv -f", "rm -f"].map((word) =>
+          steps.findIndex((each) => each.includes(`${word} /var/lib/wirework/journal`)),
+        );
+        const own = /^\S+( -\w+)* \/run\/wirework\/run\./;
+        const seen = steps.flatMap((step, index) =>
+          index < begin! || index > end! || own.test(step) ? [] : [index + 1],
+        );
+        assert.ok(seen.length > 8, steps.join("\n"));
+        for (const [index, at] of seen.entries()) {
+          await put(before);
+          await faulty(host, verb, stdin(MAY), at, "kill");
+          const where = `${verb} killed at step ${at}: ${steps[at - 1]}`;
+          assert.ok([found, declared].includes(await read(host)), where);
+          // The one who meant it runs again, or anybody.
+          const again = index % 2 === 0;
+          const next = again ? await put(goal) : await host.remove([], OTHER);
+          assert.equal(next.code, 0, `${where}: ${next.stderr}`);
+          const file = await read(host);
+          assert.ok(file === goal || (!again && file === before), `${where}: ${file}`);
+          assert.equal(await known(host), file, `${where}: what Docker has read`);
+          assert.equal((await host.exec("sort /run/docker-ps")).stdout, "always\nplain\n", where);
+        }
+        countCases(this, seen.length);
+      });
+    });
+  }
 
   it("is refused with every reason before anything is written", () =>
     withDocker(async (host) => {

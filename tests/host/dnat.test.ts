@@ -111,6 +111,12 @@ describe("ports that lead to a container", () => {
       await boot(host);
       const { stdout } = await host.exec("nft list table ip6 wirework");
       assert.match(stdout, /ip6 daddr \{ fd00:9::8, fd00:9::10 \} tcp dport 5000 dnat to fd00:17::2/);
+      // Nor does Docker lead others there, where it translates the port that the container publishes.
+      const native = "-p tcp -m tcp --dport 5001 -j DNAT --to-destination [fd00:17::2]:5001";
+      await host.exec(
+        `ip6tables -t nat -N DOCKER; ip6tables -t nat -A PREROUTING -j DOCKER; ip6tables -t nat -A DOCKER ${native}`,
+      );
+      assert.equal(await ask(host, "client", 5001), "refused");
       await host.exec("nft flush ruleset");
       assert.equal((await host.check(facts)).code, 3);
       await boot(host);
@@ -119,29 +125,34 @@ describe("ports that lead to a container", () => {
       assert.match((await host.apply(facts)).stdout, /^pending dnat dev eth0 tcp 5000 .*\(no IPv6 address on eth0\)$/m);
     })).timeout(60_000);
 
-  it("have an exception in Docker's filter, which goes with them", () =>
-    onBridge(async (host) => {
-      await startServer(host, "web", 2);
-      await host.exec(
-        "ip6tables -N DOCKER-USER; ip6tables -A FORWARD -j DOCKER-USER; ip6tables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT; ip6tables -A DOCKER-USER -s fd00:99::1 -j DROP; ip6tables -P FORWARD DROP",
-        "",
-        true,
-      );
-      const rules = async () => (await host.exec("ip6tables -S", "", true)).stdout;
-      const found = await rules();
-      await host.apply(FACTS);
-      assert.equal(await ask(host, "client", 5000), "web fd00:9::1");
-      assert.equal(await ask(host, "client", 7000, "udp"), "web fd00:9::1");
-      assert.equal((await host.apply(FACTS)).stdout, "unchanged\n");
-      await host.exec("ip6tables -D DOCKER-USER 1");
-      assert.equal((await host.check(FACTS)).code, 3);
-      await startServer(host, "web", 4);
-      await boot(host);
-      assert.equal(await ask(host, "client", 5001), "web fd00:9::1");
-      assert.doesNotMatch(await rules(), /fd00:17::2/);
-      await host.remove(FACTS);
-      assert.equal(await rules(), found);
-    })).timeout(60_000);
+  for (const [chain, filter] of Object.entries({
+    "DOCKER-USER": "ip6tables -N DOCKER-USER; ip6tables -A FORWARD -j DOCKER-USER",
+    FORWARD: "ip6tables -N DOCKER; ip6tables -A FORWARD -o br0 -j DOCKER", // Docker 20.10
+  })) {
+    it(`have an exception in chain ${chain} of Docker's filter, which goes with them`, () =>
+      onBridge(async (host) => {
+        await startServer(host, "web", 2);
+        await host.exec(
+          `${filter}; ip6tables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT; ip6tables -A ${chain} -s fd00:99::1 -j DROP; ip6tables -P FORWARD DROP`,
+          "",
+          true,
+        );
+        const rules = async () => (await host.exec("ip6tables -S", "", true)).stdout;
+        const found = await rules();
+        await host.apply(FACTS);
+        assert.equal(await ask(host, "client", 5000), "web fd00:9::1");
+        assert.equal(await ask(host, "client", 7000, "udp"), "web fd00:9::1");
+        assert.equal((await host.apply(FACTS)).stdout, "unchanged\n");
+        await host.exec(`ip6tables -D ${chain} 1`);
+        assert.equal((await host.check(FACTS)).code, 3);
+        await startServer(host, "web", 4);
+        await boot(host);
+        assert.equal(await ask(host, "client", 5001), "web fd00:9::1");
+        assert.doesNotMatch(await rules(), /fd00:17::2/);
+        await host.remove(FACTS);
+        assert.equal(await rules(), found);
+      })).timeout(60_000);
+  }
 
   it("are left to Docker where it translates them itself, and taken over when it does not", () =>
     onBridge(async (host) => {
@@ -149,7 +160,7 @@ describe("ports that lead to a container", () => {
       const auto = FACTS.map((fact) => `${fact} unless native`);
       const native = (port: string) => `-p tcp -m tcp --dport ${port} -j DNAT --to-destination [fd00:17::2]:${port}`;
       await host.exec(
-        `ip6tables -N DOCKER-USER; ip6tables -t nat -N DOCKER; ip6tables -t nat -A PREROUTING -j DOCKER; ip6tables -t nat -A DOCKER ! -i br0 ${native("5000")}; ip6tables -t nat -A DOCKER ! -i br0 ${native("5001")}`,
+        `ip6tables -t nat -N DOCKER; ip6tables -t nat -A PREROUTING -j DOCKER; ip6tables -t nat -A DOCKER ! -i br0 ${native("5000")}; ip6tables -t nat -A DOCKER ! -i br0 ${native("5001")}`,
         "",
         true,
       );

@@ -26,7 +26,8 @@ const STEP = `step() {
 }
 `;
 
-const plain = (path: string) => `#!/bin/sh\n${STEP}step ${path} "$@"\nexec ${path} "$@"\n`;
+/** A program that is a step, and then runs the one at this path. */
+export const plain = (path: string) => `#!/bin/sh\n${STEP}step ${path} "$@"\nexec ${path} "$@"\n`;
 
 const IP = `#!/bin/sh
 ${STEP}family=

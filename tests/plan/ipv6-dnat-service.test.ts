@@ -69,6 +69,8 @@ describe("an IPv6 service", () => {
       "dnat dev eth0 tcp 5000 container bmp network bridge unless native",
     ]);
     assert.deepEqual(auto.claims, []);
+    const some = plan({ mode: "auto", allowFrom: ["fd00::/64"] });
+    assert.match(factLines(some.hostState).at(-1)!, / from fd00::\/64$/);
     assert.deepEqual(
       problemsOf(() => plan({ mode: "native", allowFrom: ["fd00::/64"] })).map(({ rule }) => rule),
       ["cannot be had in mode native: Docker tells no clients apart"],

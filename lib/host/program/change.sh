@@ -59,7 +59,7 @@ recover() {
     return 1
   fi
   drop_leftovers && execute && persist && read_back "$left" "$RUN/back.new" "$RUN/back.seeds" || return 1
-  rm -f "$LEDGER/journal"
+  settle_docker && rm -f "$LEDGER/journal"
 }
 
 recover_first() {
@@ -92,7 +92,7 @@ change() {
     { printf '%s\n' "$OWNER"; cat "$1"; } | put "$LEDGER/journal" || fail "the intent cannot be written; nothing was changed"
     if ! { execute && read_back "$OWNER" "$1" "$2" && prove_path && persist && commit; }; then undo; fi
     # Here the change is done: what fails from now on is said, and the next run mends it.
-    rm -f "$LEDGER/journal" || complain "the intent of a finished change is still there: $LEDGER/journal"
+    { settle_docker && rm -f "$LEDGER/journal"; } || complain "the intent of a finished change is still there: $LEDGER/journal"
     disarm
   else
     commit || fail "the ledger cannot be written; nothing was changed"

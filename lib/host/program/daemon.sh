@@ -22,7 +22,7 @@ docker_words() {
 }
 
 # `known |LINE` what the dockerd that runs has read, where that is not what is there now; `runs`; `restarts`: it was stopped for
-# a change that is not over; `may`; `stops NAME`; and for new facts `version`, `flag KEY`, `unknown KEY`.
+# a change, and has not come back yet; `may` be restarted, also to take such a change back; `stops NAME`; and for new facts `version`, `flag KEY`, `unknown KEY`.
 read_daemon() { # VIEW
   has_kind daemon "$1" || [ -e "$VOLATILE/daemon.restarts" ] || return 0
   process=$(docker_process)
@@ -32,7 +32,7 @@ read_daemon() { # VIEW
     grep -q '"live-restore"[[:space:]]*:[[:space:]]*true' "$DAEMON_FILE" 2>/dev/null || timeout "$DOCKER_SHORT" docker ps --format 'K daemon stops {{.Names}}' 2>/dev/null || :
   fi
   [ ! -e "$VOLATILE/daemon.restarts" ] || echo "K daemon restarts"
-  ! grep -qx 'allow docker-restart' "$RUN/lines" 2>/dev/null || echo "K daemon may"
+  if [ -e "$VOLATILE/daemon.restarted" ] || grep -qx 'allow docker-restart' "$RUN/lines" 2>/dev/null; then echo "K daemon may"; fi
   grep -q '^N daemon ' "$1" || return 0
   docker_words | tr -s ' \t' '\n' | sed '/^$/d; /^\$/d' >"$RUN/daemon.words"
   sed -n 's/^--\([a-z0-9-]*\).*/K daemon flag \1/p' "$RUN/daemon.words"
@@ -81,8 +81,11 @@ renew_docker() {
     docker_failure >>"$RUN/error"
     return 1
   fi
-  rm -f "$VOLATILE/daemon" "$VOLATILE/daemon.json" "$VOLATILE/daemon.restarts"
+  docker_process | put "$VOLATILE/daemon" && { cat "$DAEMON_FILE" 2>/dev/null || :; } | put "$VOLATILE/daemon.json" || return 1
+  mv "$VOLATILE/daemon.restarts" "$VOLATILE/daemon.restarted"
 }
+# The change is over, or taken back: until then whoever comes after a killed run may restart Docker, with the file of before.
+settle_docker() { [ ! -e "$VOLATILE/daemon.restarted" ] || rm -f "$VOLATILE/daemon.restarted" "$VOLATILE/daemon" "$VOLATILE/daemon.json"; }
 restart_docker() {
   if [ -d /run/systemd/system ]; then
     timeout 20 systemctl reset-failed docker.service || :
@@ -192,7 +195,7 @@ function js_lines(line,    n, i, p, result) {
 function js_breaks(text,    n, i, p, result) { n = split(text, p, /\\n/); result = p[1]; for (i = 2; i <= n; i++) result = result "\n" p[i]; return result }
 
 function daemon_line() {
-  if ($3 == "known") D_known = D_known substr($0, 16) "\n"
+  if ($3 == "known") D_known = D_known substr($0, 17) "\n"
   else if ($3 == "stops") D_stops = D_stops " " $4
   else if ($3 ~ /^(flag|unknown)$/) D[$3, $4]
   else D[$3] = $4

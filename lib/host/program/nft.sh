@@ -17,30 +17,36 @@ read_nft() { # VIEW → RUN/k.nft
   done
 }
 
-# Docker that filters IPv6 (from 27, or by ip6tables) drops what comes for a port that it did not publish; its chain
-# DOCKER-USER is for exceptions of others, and stays over its restarts. Our rules there bear a comment. `accept RULE`
+# Docker that filters IPv6 (from 27, or by ip6tables) drops what comes for a port that it did not publish. Its chain
+# DOCKER-USER is for exceptions of others; 20.10 has none for IPv6, and there they go where it drops. Both stay over its
+# restarts. Our rules bear a comment. `accept CHAIN RULE`, `filter CHAIN`
 read_accepts() { # VIEW
-  has_kind dnat "$1" && docker_filters || return 0
-  ip6tables -w 10 -S DOCKER-USER 2>/dev/null | sed -n '/ --comment wirework /s/^-A DOCKER-USER/K accept/p'
-  echo "K filter"
+  has_kind dnat "$1" || return 0
   ! grep -q ' unless native$' "$1" || native_ports
+  if docker_has filter DOCKER-USER; then echo "K filter DOCKER-USER"
+  elif docker_has filter DOCKER; then echo "K filter FORWARD"
+  else return 0
+  fi
+  { ip6tables -w 10 -S FORWARD; ip6tables -w 10 -S DOCKER-USER; } 2>/dev/null | sed -n '/ --comment wirework /s/^-A/K accept/p'
 }
 # Ports that Docker itself translates, with the client's address kept: `native PROTOCOL PORT ADDRESS`
 native_ports() {
+  docker_has nat DOCKER || return 0
   ip6tables -w 10 -t nat -S DOCKER 2>/dev/null |
     sed -n 's/^-A DOCKER .*-p \([a-z]*\) .*--dport \([0-9]*\) -j DNAT --to-destination \[\([0-9a-f:]*\)\].*/K native \1 \2 \3/p'
 }
-# Looked for without ip6tables, which would make its tables by looking.
-docker_filters() {
+# Looked for without ip6tables where that would make its tables by looking.
+docker_has() { # TABLE CHAIN
   command -v ip6tables >/dev/null 2>&1 || return 1
-  nft list chain ip6 filter DOCKER-USER >/dev/null 2>&1 || grep -qx filter /proc/net/ip6_tables_names 2>/dev/null
+  nft list chain ip6 "$1" "$2" >/dev/null 2>&1 && return
+  grep -qx "$1" /proc/net/ip6_tables_names 2>/dev/null && ip6tables -w 10 -t "$1" -S "$2" >/dev/null 2>&1
 }
 # set_accepts -I|-D FILE
 set_accepts() {
   set -f
   while read -r rule; do
     # shellcheck disable=SC2086 # words
-    ip6tables -w 10 "$1" DOCKER-USER $rule 2>>"$RUN/error" || { set +f; return 1; }
+    ip6tables -w 10 "$1" $rule 2>>"$RUN/error" || { set +f; return 1; }
   done <"$2"
   set +f
 }
@@ -139,7 +145,7 @@ function key_of(f) { parse(f); return key }
 
 function nft_tables(    family, i, k, nat, forward, prerouting, facts, mark, value, other, part) {
   for (family in anew) {
-    nat = forward = prerouting = facts = part["in"] = part["out"] = part["input"] = ""
+    nat = forward = prerouting = facts = part["in"] = part["rest"] = part["out"] = part["input"] = ""
     for (i = 1; i <= wanted; i++) {
       k = all[i]; if (k !~ /^(nat|reply|dnat) / || family_of(k) != family) continue
       value = line_of(W[k]); if (value == "") continue
@@ -155,15 +161,16 @@ function nft_tables(    family, i, k, nat, forward, prerouting, facts, mark, val
     print "table " family " wirework\ndelete table " family " wirework" >(out "nft." family)
     if (facts == "") continue
     printf "%s", facts "table " family " wirework {\n" chain("postrouting", "nat hook postrouting priority 90", nat) chain("forward", "filter hook forward priority -150", forward) \
-      chain("prerouting", "filter hook prerouting priority -150", prerouting) chain("to_container", "nat hook prerouting priority -110", part["in"]) \
+      chain("prerouting", "filter hook prerouting priority -150", prerouting) chain("to_container", "nat hook prerouting priority -110", part["in"] part["rest"]) \
       chain("of_host", "nat hook output priority -110", part["out"]) chain("input", "filter hook input priority -150", part["input"]) "}\n" >(out "nft." family) # Docker has 100 and -100
   }
 }
 function chain(name, hook, rules) { return rules == "" ? "" : "  chain " name " {\n    type " hook "\n" rules "  }\n" }
 # The port of the host leads to the container, also for the host itself and, by a detour, for neighbours of the container,
 # whose answers would not come back through here. What is left for the host itself is refused: Docker may listen there,
-# and would hide the client. So is what conntrack still leads to an end of before.
-function dnat(line, part,    w, hosts, port, to, from, address, refusal) {
+# and would hide the client. So is what conntrack still leads to an end of before. A client that may not goes on to the host
+# itself, before Docker, which may translate the port for all, is asked.
+function dnat(line, part,    w, n, i, h, hosts, port, to, from, address, refusal) {
   sub(/.* => /, "", line); split(line, w, " "); gsub(/,/, ", ", w[1]); hosts = "{ " w[1] " }"
   part["nat"] = part["stale"] = ""; if (w[2] == "native") return
   port = opt["protocol"] " dport " opt["ports"]; refusal = opt["protocol"] == "tcp" ? "reject with tcp reset" : "reject"
@@ -173,6 +180,8 @@ function dnat(line, part,    w, hosts, port, to, from, address, refusal) {
   part["nat"] = ""; if (address == "closed") return
   to = ("port" in opt) ? "[" address "]:" opt["port"] : address
   part["in"] = part["in"] "    ip6 daddr " hosts " " from port " dnat to " to "\n"
+  n = (from == "") ? 0 : split(substr(hosts, 3, length(hosts) - 4), h, ", ")
+  for (i = 1; i <= n; i++) part["rest"] = part["rest"] "    ip6 daddr " h[i] " " port " dnat to " h[i] "\n"
   part["out"] = part["out"] "    ip6 daddr " hosts " " port " dnat to " to "\n"
   part["nat"] = "    ip6 saddr " w[2] " ip6 daddr " address " ct status dnat ct original ip6 daddr " hosts " masquerade\n"
 }
@@ -180,7 +189,7 @@ function dnat(line, part,    w, hosts, port, to, from, address, refusal) {
 function accept_of(f,    ports) {
   parse(f); if (!(opt["end"] in E_six) || by_docker()) return ""
   ports = ("port" in opt) ? opt["port"] : opt["ports"]; sub(/-/, ":", ports); split(E_six[opt["end"]], E_parts, "/")
-  return "-d " E_parts[1] "/128 -p " opt["protocol"] " -m " opt["protocol"] " --dport " ports " -m conntrack --ctstate DNAT -m comment --comment wirework -j ACCEPT"
+  return filtered " -d " E_parts[1] "/128 -p " opt["protocol"] " -m " opt["protocol"] " --dport " ports " -m conntrack --ctstate DNAT -m comment --comment wirework -j ACCEPT"
 }
 function accepted(f,    words) { words = f ~ /^dnat / && filtered ? accept_of(f) : ""; parse(f); return words == "" || (words in U_accept) }
 function accepts(    i, words, keep) {

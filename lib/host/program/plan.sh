@@ -90,7 +90,7 @@ $1 == "K" && $2 == "port" {
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
-$1 == "K" && $2 == "filter" { filtered = 1 }
+$1 == "K" && $2 == "filter" { filtered = $3 }
 $1 == "K" && $2 == "native" { native_end[$3, $4, $5] }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
 $1 == "K" && $2 == "reach" { unreached[$3] = $4 " since " $5 }

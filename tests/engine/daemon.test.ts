@@ -1,0 +1,148 @@
+import { strict as assert } from "node:assert";
+import { LabImage } from "../lab/images";
+import { diffSnapshots } from "../lab/snapshot";
+import { until } from "../lab/until";
+import { assertSettled, changes, debians, onHost, stackOn } from "./support";
+import { twoUplinks } from "./two-uplinks";
+
+const FILE = "/etc/docker/daemon.json";
+const FOREIGN = '{ "log-opts": {"max-size": "10m"},\n\t"debug" : false }\n';
+
+/** Four ways to one service, each by a port of its own, and Docker's configuration as `daemon` says. */
+const program = (daemon: string, ...services: string[]) =>
+  onHost(`
+import { DaemonRestart, DockerDaemonIpv6, Ipv6DnatMode, Ipv6DnatService } from "wirework";
+const daemon = [${daemon}].map((args) => new DockerDaemonIpv6("daemon", { host: host.ref, ...args }));
+const web = new BridgeAgent("web", {
+  host: host.ref, image: "${LabImage.addressEcho}",
+  ownNetwork: { subnets: [{ subnet: "172.31.5.0/24" }, { subnet: "fd00:31:5::/64" }] },
+  ports: [7000, 7001, 7002].flatMap((external) => ["tcp", "udp"].map((protocol) => ({ internal: 7000, external, protocol, ip: "::" }))),
+}, { dependsOn: daemon });
+const service = (name: string, port: number, mode: Ipv6DnatMode) => new Ipv6DnatService(name, {
+  host: host.ref, container: web.containerName, network: "web", mode, ...((mode === "auto" || mode === "managed") && { link: "eth1" }),
+  ports: [{ port, containerPort: 7000 }, { port, containerPort: 7000, protocol: "udp" }], verify: { timeoutSeconds: 5 },
+}).verification;
+export const said = [${services.join(", ")}];
+export const stage = daemon.map(({ stage }) => stage);
+export const result = daemon.map(({ result }) => result);
+`);
+
+const managed = `service("managed", 7003, Ipv6DnatMode.Managed)`;
+const auto = `service("auto", 7000, Ipv6DnatMode.Auto)`;
+const proxy = `service("proxy", 7001, Ipv6DnatMode.Proxy)`;
+const native = `service("native", 7002, Ipv6DnatMode.Native)`;
+const args = (prefix: string, restart: string) =>
+  `{ fixedCidrV6: "${prefix}", ip6tables: true, experimental: true, restart: DaemonRestart.${restart} }`;
+
+for (const debian of debians) {
+  describe(`IPv6 of Docker itself, Debian ${debian}`, function () {
+    this.timeout(500_000);
+
+    it("is switched on without what others wrote being lost, serves ports in each mode as promised, and goes again", async () => {
+      const place = await twoUplinks(debian);
+      const { host, far } = place;
+      const own = (await far.exec("ip -6 -o address show scope global")).stdout;
+      await host.exec(`mkdir -p /etc/docker; cat >${FILE}; systemctl restart docker`, { input: FOREIGN });
+      await host.exec(`docker run -d --name plain ${LabImage.addressEcho}`);
+      // Older versions of Docker keep the settings of a bridge, and their filter, after the first IPv6 network.
+      const file = async () => (await host.exec(`cat ${FILE}`)).stdout;
+      const dockerd = async () => (await host.exec("cat /run/docker.pid")).stdout;
+      const runs = async () => (await host.exec("docker ps --format '{{.Names}}' | sort | xargs")).stdout.trim();
+      const bridge = async () =>
+        (
+          await host.exec(
+            "docker network inspect bridge --format '{{.EnableIPv6}} {{range .IPAM.Config}}{{.Subnet}} {{end}}'",
+          )
+        ).stdout;
+      /** Whom the service sees: the client beyond the router, or the host in its place. */
+      const seen = async (protocol: string, port: number) => {
+        const talk = `exec 3<>/dev/${protocol}/fd00:9::10/${port} && { echo >&3; timeout 2 dd bs=1500 count=1 status=none <&3; }`;
+        const { stdout } = await far.exec(`timeout 4 bash --norc -c '${talk}'`, { check: false });
+        const client = stdout.split(" ")[1];
+        return client === undefined ? "nobody" : own.includes(` ${client}/`) ? "client" : client;
+      };
+      const served = async (event: string, ports: Readonly<Record<number, RegExp>>) => {
+        let now: string[] = [];
+        const right = until(event, { timeoutMs: 30_000 }, async () => {
+          const asked = Object.entries(ports).flatMap(([port, wanted]) =>
+            ["tcp", "udp"].map((each) => ({ each, port, wanted })),
+          );
+          const answers = await Promise.all(asked.map(({ each, port }) => seen(each, Number(port))));
+          now = asked.map(({ each, port }, index) => `${each}/${port} ${answers[index]}`);
+          return asked.every(({ wanted }, index) => wanted.test(answers[index]!)) || undefined;
+        });
+        await right.catch(() => assert.fail(`after ${event}: ${now.join(", ")}`));
+      };
+
+      const stack = await stackOn(place, "");
+      stack.change(program("", managed, auto, proxy, native));
+      const refused = await stack.up({ check: false });
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stdout, /Docker does not translate tcp\/7002 of container web: its proxy passes it on/);
+      await served("the update", { 7000: /^client$/, 7001: /^(fd00:31:5::1|172\.31\.5\.1)$/, 7003: /^client$/ });
+
+      const pid = await dockerd();
+      stack.change(program(args("fd00:172:17::/64", "Never"), managed, auto, proxy));
+      await stack.up();
+      const { said, stage, result } = (await stack.outputs()) as Record<string, string[]>;
+      assert.match(said![1]!, /^dnat dev eth1 tcp 7000 .* unless native leads to fd00:9::10 fd00:31:5::2\/64$/m);
+      assert.match(said![2]!, /^udp\/7001 is passed on by Docker$/m);
+      for (const text of [...stage!, ...result!])
+        assert.match(text, /\(Docker goes on without until it is restarted, which stops: (plain web|web plain)\)$/m);
+      assert.equal(await dockerd(), pid);
+      assert.match(await bridge(), /^false /);
+
+      stack.change(program(args("fd00:172:17::/64", "Allow"), managed, auto, proxy, native));
+      assert.deepEqual(changes(await stack.preview()), [
+        "create native",
+        "create native-facts",
+        "create native-verify",
+        "update daemon",
+        "update daemon-facts",
+        "update daemon-stage",
+      ]);
+      await stack.up();
+      assert.notEqual(await dockerd(), pid);
+      assert.equal(await runs(), "plain web");
+      assert.match(await bridge(), /^true .*fd00:172:17::\/64/);
+      const { "log-opts": options, debug, ipv6 } = JSON.parse(await file());
+      assert.deepEqual([options, debug, ipv6], [{ "max-size": "10m" }, false, true]);
+      assert.match(
+        ((await stack.outputs()) as { said: string[] }).said[3]!,
+        /^tcp\/7002 is translated by Docker, with the client's address kept$/m,
+      );
+      const all = { 7000: /^client$/, 7001: /^(?!nobody)/, 7002: /^client$/, 7003: /^client$/ };
+      await served("the restart", all);
+      await assertSettled(stack);
+
+      await host.exec("docker restart -t 1 web");
+      await served("a restart of the container", all);
+      await host.exec("systemctl reset-failed docker; systemctl restart docker; docker start plain");
+      await served("a restart of Docker", all);
+      await host.reboot();
+      await host.exec("docker start plain");
+      await served("a reboot", all);
+
+      const before = await file();
+      await host.exec("docker network create --ipv6 --subnet fd00:172:18::/64 taken");
+      stack.change(program(args("fd00:172:18::/64", "Allow"), managed, auto, proxy, native));
+      const failed = await stack.up({ check: false });
+      assert.notEqual(failed.code, 0);
+      assert.match(failed.stdout, /taken back; the host is as before:[\s\S]*Docker did not come back with the new /);
+      assert.equal(await file(), before);
+      assert.equal(await runs(), "plain web");
+      assert.match(await bridge(), /fd00:172:17::\/64/);
+      await host.exec("docker network rm taken");
+      await served("an update that failed", all);
+
+      await stack.destroy();
+      assert.equal(await file(), FOREIGN);
+      assert.equal(await runs(), "plain");
+      assert.match(await bridge(), /^false /);
+      await host.exec(`docker rm -f plain; rm ${FILE}`);
+      await host.reboot();
+      assert.deepEqual(diffSnapshots(place.found, await host.snapshot()), []);
+      stack.dispose();
+    });
+  });
+}
