@@ -78,5 +78,6 @@ export type { SubnetSettings } from "./plan/subnets";
 export { LEARNED_GATEWAY, SourceNat6 } from "./plan/uplink";
 export { VlanProtocol } from "./plan/vlan-interface";
 export { elecardBoro } from "./presets/elecard-boro";
+export { OpenBmpListenMode, type OpenBmpPreset, type OpenBmpSettings, openBmp } from "./presets/open-bmp";
 export { thousandEyes } from "./presets/thousand-eyes";
 export { ArgumentError, type Problem } from "./problems";
