@@ -24,6 +24,10 @@ const armed = "tests/host/armed.test.ts";
 const routing = "tests/host/routing.test.ts";
 const refusal = "tests/host/refusal.test.ts";
 const engineHost = "tests/engine/host.test.ts";
+const dnat = "tests/host/dnat.test.ts";
+const daemon = "tests/host/daemon.test.ts";
+const proxy = "tests/host/proxy.test.ts";
+const ipv6Service = "tests/engine/dnat.test.ts";
 const policy = "tests/engine/policy.test.ts";
 
 /** All rows, in their order. */
@@ -145,7 +149,11 @@ export const faults: readonly Fault[] = [
     fault: "nft flush ruleset",
     injected: "ruleset flushed, our table flushed, a rule added to it",
     holds: "converge",
-    shown: [[routing, "policy routing › makes nft tables anew"]],
+    shown: [
+      [routing, "policy routing › makes nft tables anew"],
+      [dnat, "ports that lead to a container › are those of all addresses of a link"],
+    ],
+    elsewhere: [[ipv6Service, "stays over restarts and reboot"]],
     not: "a reload of firewalld: not installed in the lab",
   },
   {
@@ -189,16 +197,64 @@ export const faults: readonly Fault[] = [
     elsewhere: [["tests/engine/macvlan.test.ts", "stay over restarts and reboot"]],
     not: "SIGKILL and the matrix of live-restore",
   },
-  ...[22, 23, 24].map((number) => ({
-    number,
-    fault: ["container gets a new address", "old address handed on", "flows at a change of address"][number - 22],
-    not: "no fact follows a container's address yet",
-  })),
-  ...[25, 26, 27].map((number) => ({
-    number,
-    fault: ["odd daemon.json", "dockerd does not come up", "restart needed, not allowed"][number - 25],
-    not: "does not apply yet: nothing edits daemon.json",
-  })),
+  {
+    number: 22,
+    fault: "container gets a new address",
+    injected: "started anew with another address, late, gone; another one on the link",
+    holds: "converge",
+    shown: [
+      [dnat, "ports that lead to a container › are closed before it runs"],
+      [dnat, "ports that lead to a container › follow it to another address"],
+    ],
+    elsewhere: [[ipv6Service, "is followed to other addresses"]],
+  },
+  {
+    number: 23,
+    fault: "old address handed on",
+    injected: "another container takes it while a stream goes on",
+    holds: "foreign",
+    shown: [[dnat, "ports that lead to a container › follow it to another address"]],
+    elsewhere: [[ipv6Service, "is followed to other addresses"]],
+  },
+  {
+    number: 24,
+    fault: "flows at a change of address",
+    injected: "a UDP stream that never pauses, an open TCP connection",
+    holds: "converge",
+    shown: [
+      [dnat, "ports that lead to a container › follow it to another address"],
+      [dnat, "ports that lead to a container › end a connection"],
+    ],
+  },
+  {
+    number: 25,
+    fault: "odd daemon.json",
+    injected:
+      "absent, empty, no JSON, a link, a folder, foreign keys, edited in between, keys that are flags; killed at each step",
+    holds: "foreign whole converge gone honest",
+    shown: [
+      [daemon, "Docker's configuration › keeps what others have there"],
+      [daemon, "Docker's configuration › is refused with every reason"],
+      [daemon, "Docker's configuration › is as before or as declared"],
+    ],
+    elsewhere: [["tests/engine/daemon.test.ts", "is switched on without what others wrote being lost"]],
+  },
+  {
+    number: 26,
+    fault: "dockerd does not come up",
+    injected: "a prefix with which it ends",
+    holds: "whole honest",
+    shown: [[daemon, "Docker's configuration › is put back, and Docker started again"]],
+    elsewhere: [["tests/engine/daemon.test.ts", "is switched on without what others wrote being lost"]],
+  },
+  {
+    number: 27,
+    fault: "restart needed, not allowed",
+    injected: "a change without permission",
+    holds: "foreign honest",
+    shown: [[daemon, "Docker's configuration › is staged, key by key"]],
+    elsewhere: [["tests/engine/daemon.test.ts", "is switched on without what others wrote being lost"]],
+  },
   {
     number: 28,
     fault: "disk full",
@@ -331,6 +387,15 @@ export const faults: readonly Fault[] = [
     holds: "whole honest",
     shown: [["tests/faults/input.test.ts", "input that no program should be sent"]],
   },
-  { number: 46, fault: "forwarding against RA", not: "does not apply yet: no component sets forwarding on an uplink" },
+  {
+    number: 46,
+    fault: "forwarding against RA",
+    injected: "a link that learned its default route from a router",
+    holds: "reach gone honest",
+    shown: [
+      [proxy, "forwarding of the whole host › leaves every link as it was, and the learned default route"],
+      [proxy, "forwarding of the whole host › is refused where a link would unlearn"],
+    ],
+  },
   { number: 47, fault: "systemd start fails", not: "needs a booted systemd; no unit of ours has ExecStop" },
 ];
