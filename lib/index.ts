@@ -49,7 +49,12 @@ export {
 export { Measurement, type MeasurementArgs } from "./components/measurement";
 export { NdpProxy, type NdpProxyArgs } from "./components/ndp-proxy";
 export type { NetworkRef } from "./components/network-ref";
-export { type AttachedInterfaceArgs, PipeworkAgent, type PipeworkAgentArgs } from "./components/pipework-agent";
+export {
+  type AttachedInterfaceArgs,
+  type DhcpArgs,
+  PipeworkAgent,
+  type PipeworkAgentArgs,
+} from "./components/pipework-agent";
 export {
   type ExistingNetworkArgs,
   PolicyRoutedAgent,
@@ -63,6 +68,7 @@ export { type VlanArgs, VlanInterface, type VlanInterfaceArgs } from "./componen
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
 export { DefaultRoute } from "./plan/default-route";
+export { DHCP_ADDRESS } from "./plan/dhcp";
 export { DaemonRestart } from "./plan/docker-daemon-ipv6";
 export type { ShimPlan } from "./plan/host-access";
 export { Ipv6DnatMode } from "./plan/ipv6-dnat-service";

@@ -62,7 +62,7 @@ export interface VerifyArgs {
   command?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Seconds until the proof counts as failed, 1-300.
-   * @default 10
+   * @default - 10, or 30 where an address is leased by DHCP
    */
   timeoutSeconds?: pulumi.Input<number>;
 }

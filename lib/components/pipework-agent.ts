@@ -1,10 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, mapInput, pick } from "../lift";
+import { attachedAddresses } from "../plan/attachment";
 import { planPipeworkAgent } from "../plan/pipework-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
 import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
+
+/** As whom a DHCP server is asked for an address. A change is another client for the server. */
+export interface DhcpArgs {
+  /**
+   * Name that the server is told (option 12): letters, digits and `-`, at most 63.
+   * @default - the container's hostname, else its name, up to a dot and with `-` for what a host name cannot have
+   */
+  hostname?: pulumi.Input<string>;
+  /**
+   * By what the server knows the agent again (option 61): 2-64 characters, or bytes in hex with colons.
+   * @default - the MAC, with its type: `01:` and the MAC
+   */
+  clientId?: pulumi.Input<string>;
+}
 
 /** An interface that the host puts into a container. Give `parent` or `bridge`. Changes are made in the running container. */
 export interface AttachedInterfaceArgs {
@@ -29,15 +44,25 @@ export interface AttachedInterfaceArgs {
    */
   vlan?: pulumi.Input<number>;
   /**
-   * IPv4 address with prefix length: `192.168.9.90/24`.
+   * IPv4 address with prefix length: `192.168.9.90/24`. Or `DHCP_ADDRESS`: leased from the LAN's DHCP server by a client of the
+   * host (busybox's udhcpc), which runs while the container does, and renews the lease. The server knows the agent again
+   * by its MAC, so that it has the same address after a restart, a re-creation and a reboot. The lease is kept when the container
+   * stops, and given back when the interface or the agent is removed. While no server answers, the client goes on asking; an
+   * address stands for as long as it was leased, and no longer.
    * @default - no IPv4
    */
   ipv4Address?: pulumi.Input<string>;
   /**
-   * IPv4 router on that network: the container's default route. Not beside `extraNetworks`, by which Docker gives one.
-   * @default - no default route
+   * IPv4 router on that network: the container's default route. Not beside `extraNetworks`, by which Docker gives one. With
+   * `DHCP_ADDRESS` the lease names it: the first such interface has the default route, if no other one has a gateway.
+   * @default - no default route, or that of the lease
    */
   gateway?: pulumi.Input<string>;
+  /**
+   * As whom the DHCP server is asked.
+   * @default - as the container is named, by its MAC
+   */
+  dhcp?: pulumi.Input<DhcpArgs>;
   /**
    * IPv6 address with prefix length: `fd00:9::90/64`.
    * @default - what the routers of the segment announce
@@ -111,6 +136,8 @@ export class PipeworkAgent extends pulumi.ComponentResource {
   readonly containerName: pulumi.Output<string>;
   /** MAC of each interface, by its name. */
   readonly macAddresses: pulumi.Output<{ [name: string]: string }>;
+  /** IPv4 address of each interface that has one, by its name, as it was when it was last proved; empty without `verify`. */
+  readonly ipv4Addresses: pulumi.Output<{ [name: string]: string }>;
   /** Its addresses on networks of Docker. */
   readonly networks: pulumi.Output<NetworkAddresses[]>;
   /** What was proved, a line each, or `not verified`. */
@@ -147,9 +174,10 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     this.macAddresses = pulumi
       .output(pick(plan, ({ interfaces }) => [...interfaces]))
       .apply((all) => Object.fromEntries(all.map(({ name, macAddress }) => [name, macAddress])));
+    this.ipv4Addresses = agent.verification.apply(attachedAddresses);
     this.networks = agent.networks;
     this.verification = agent.verification;
-    const { containerId, containerName, macAddresses, networks, verification } = this;
-    this.registerOutputs({ containerId, containerName, macAddresses, networks, verification });
+    const { containerId, containerName, macAddresses, ipv4Addresses, networks, verification } = this;
+    this.registerOutputs({ containerId, containerName, macAddresses, ipv4Addresses, networks, verification });
   }
 }

@@ -20,6 +20,7 @@ const PARTS = [
   "proxy",
   "container",
   "attach",
+  "dhcp",
   "files",
   "daemon",
   "secret",

@@ -5,6 +5,7 @@ import { type InterfaceAddress, interfaceAddressText, parseInterfaceAddress } fr
 import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
+import { DHCP_ADDRESS, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
 import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
@@ -22,8 +23,10 @@ export interface AttachmentSettings {
   readonly vlan?: number;
   /** @default - no IPv4 */
   readonly ipv4Address?: string;
-  /** @default - no default route */
+  /** @default - no default route, or that of the lease */
   readonly gateway?: string;
+  /** @default - as the container is named, by its MAC */
+  readonly dhcp?: DhcpSettings;
   /** @default - what the segment's routers announce */
   readonly ipv6Address?: string;
   /** @default - no default route of its own */
@@ -53,18 +56,29 @@ const KNOWN: readonly (keyof AttachmentSettings)[] = [
   "vlan",
   "ipv4Address",
   "gateway",
+  "dhcp",
   "ipv6Address",
   "gateway6",
   "macAddress",
   "mtu",
 ];
 
+/** The container that interfaces are put into. */
+export interface Attached {
+  /** Its name in Docker. */
+  readonly name: string;
+  /** Its hostname, where that is known. */
+  readonly hostname?: string;
+}
+
+const nameOf = ({ name, hostname }: Attached) => (typeof hostname === "string" ? hostname : name);
+
 /** Reads the interfaces that a container is given. */
 export function readAttachments(
   problems: Problems,
   path: string,
   settings: readonly AttachmentSettings[] | undefined,
-  container: string,
+  container: Attached,
   context: PlanContext,
 ): Attachment[] {
   const given = readList(problems, path, settings);
@@ -102,7 +116,11 @@ function readAttachment(
   problems: Problems,
   at: string,
   entry: AttachmentSettings,
-  { container, index, context }: { readonly container: string; readonly index: number; readonly context: PlanContext },
+  {
+    container,
+    index,
+    context,
+  }: { readonly container: Attached; readonly index: number; readonly context: PlanContext },
 ): Attachment {
   const given = readObject(problems, at, entry, KNOWN);
   const dev = read(problems, `${at}.name`, given.name, parseInterfaceName) ?? `eth${index + 1}`;
@@ -121,7 +139,12 @@ function readAttachment(
       "give the bridge of that VLAN, or parent",
     );
   }
-  const ipv4 = readSide(problems, at, given, 4);
+  const leased = given.ipv4Address === DHCP_ADDRESS;
+  const dhcp = readDhcp(problems, `${at}.dhcp`, given.dhcp, { leased, name: nameOf(container) });
+  if (leased) {
+    refuseBesideLease(problems, `${at}.gateway`, given.gateway);
+  }
+  const ipv4 = leased ? {} : readSide(problems, at, given, 4);
   const ipv6 = readSide(problems, at, given, 6);
   const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: ipv6.address ? 1280 : 68, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
@@ -131,7 +154,7 @@ function readAttachment(
   const fact: AttachFact = {
     kind: "attach",
     dev,
-    container,
+    container: container.name,
     ...(bridge === undefined
       ? { type: "macvlan", parent: below.link, mode: "bridge" }
       : { type: "veth", peer, master: bridge }),
@@ -141,13 +164,14 @@ function readAttachment(
     ...(ipv4.gateway && { gateway: addressText(ipv4.gateway) }),
     ...(ipv6.address && { ipv6Address: interfaceAddressText(ipv6.address) }),
     ...(ipv6.gateway && { gateway6: addressText(ipv6.gateway) }),
+    ...(dhcp && { ipv4Address: DHCP_ADDRESS, ...dhcp }),
   };
   const lan = linkScope(context, { name: "", parent: below.link });
   const claim = (kind: Claim["kind"], value: string | undefined, argument: string, scope = lan) =>
     value === undefined ? [] : [claimOf(context, { scope, kind, value, property: `${at}.${argument}` })];
   return {
     fact,
-    facts: below.facts,
+    facts: [...below.facts, ...(leased ? [{ kind: "require", condition: "dhcp client" } as const] : [])],
     ...(below.links !== undefined && { links: below.links }),
     claims: [
       ...below.claims,
@@ -157,6 +181,22 @@ function readAttachment(
       ...(bridge === undefined ? [] : claim("interface", peer, "bridge", hostScope(context))),
     ],
   };
+}
+
+/**
+ * Gives the default route to the first interface with a lease, by the router that the lease names, where no other one has it:
+ * neither an interface with a gateway nor a network of Docker.
+ */
+export function withLeasedRoute(interfaces: readonly Attachment[], networks: number): readonly Attachment[] {
+  const taken = networks > 0 || interfaces.some(({ fact }) => fact.gateway !== undefined);
+  const first = taken ? undefined : interfaces.find(({ fact }) => fact.ipv4Address === DHCP_ADDRESS);
+  return interfaces.map((one) => (one === first ? { ...one, fact: { ...one.fact, gateway: DHCP_ADDRESS } } : one));
+}
+
+/** The first IPv4 address of each interface, as a verification found it. */
+export function attachedAddresses(verification: string): { [name: string]: string } {
+  const lines = verification.matchAll(/^interface (\S+):(?: \S+:\S+)* (\d+\.\d+\.\d+\.\d+)\/\d+/gm);
+  return Object.fromEntries([...lines].map(([, name, address]) => [name!, address!]));
 }
 
 /** The link that an interface stands on, and what must be on the host for it. */

@@ -4,6 +4,7 @@ import { parseInterfaceName } from "../net/interface-name";
 import { parseMac } from "../net/mac";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { shown } from "../problems";
+import { DHCP_ADDRESS } from "./dhcp";
 import type { Fact } from "./facts";
 import { Persistence } from "./persistence";
 
@@ -49,6 +50,8 @@ const isAddress = canonical((text) => parseAddress(text), addressText);
 const isNetwork = canonical((text) => parsePrefix(text), prefixText);
 // As a whole family the length 0 means something; as a network it would not.
 const isPrefix: Form = (text) => (text === "0.0.0.0/0" || text === "::/0" ? text : isNetwork(text));
+const isHostName: Form = (text) => (/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(text) ? text : undefined);
+const isClientId: Form = (text) => (/^[0-9a-f]{2}(?::[0-9a-f]{2}){1,63}$/.test(text) ? text : undefined);
 const isLinkAddress: Form = (text) => {
   const [, address = "", length = ""] = /^([^/]+)\/([1-9][0-9]*)$/.exec(text) ?? [];
   const parsed = parseAddress(address);
@@ -62,6 +65,11 @@ function canonical<T>(parse: (text: string) => Checked<T>, print: (value: T) => 
     return !parsed.fault && print(parsed.value) === text ? text : undefined;
   };
 }
+
+const orLeased =
+  (form: Form): Form =>
+  (text) =>
+    text === DHCP_ADDRESS ? text : form(text);
 
 function isOneOf(...choices: readonly string[]): Form {
   return (text) => (choices.includes(text) ? text : undefined);
@@ -184,10 +192,12 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "master", field: "master", form: isLink, optional: true },
     { word: "address", field: "address", form: isMac },
     { word: "mtu", field: "mtu", form: isNumber, optional: true },
-    { word: "addr", field: "ipv4Address", form: isLinkAddress, optional: true },
-    { word: "via", field: "gateway", form: isAddress, optional: true },
+    { word: "addr", field: "ipv4Address", form: orLeased(isLinkAddress), optional: true },
+    { word: "via", field: "gateway", form: orLeased(isAddress), optional: true },
     { word: "addr6", field: "ipv6Address", form: isLinkAddress, optional: true },
     { word: "via6", field: "gateway6", form: isAddress, optional: true },
+    { word: "hostname", field: "hostname", form: isHostName, optional: true },
+    { word: "client-id", field: "clientId", form: isClientId, optional: true },
   ],
   dnat: [
     { word: "daddr", field: "address", form: isAddress, optional: true },

@@ -292,14 +292,18 @@ export interface AttachFact {
   readonly address: string;
   /** MTU; that of parent or bridge when absent. */
   readonly mtu?: number;
-  /** IPv4 address with prefix length. */
+  /** IPv4 address with prefix length, or `dhcp`. */
   readonly ipv4Address?: string;
-  /** IPv4 router by which the default route leads. */
+  /** IPv4 router by which the default route leads, or `dhcp` for the one that the lease names. */
   readonly gateway?: string;
   /** IPv6 address with prefix length. */
   readonly ipv6Address?: string;
   /** IPv6 router by which the default route leads. */
   readonly gateway6?: string;
+  /** Name that the DHCP server is told. */
+  readonly hostname?: string;
+  /** By what the DHCP server knows it again, in hex; the MAC when absent. */
+  readonly clientId?: string;
 }
 
 /** Ports of the host, over IPv6, that lead to a container; refused while its address is not known. */

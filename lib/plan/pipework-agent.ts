@@ -7,10 +7,11 @@ import {
   readAgentContainer,
   readExtraNetworks,
 } from "./agent";
-import { type Attachment, type AttachmentSettings, readAttachments } from "./attachment";
+import { type Attachment, type AttachmentSettings, readAttachments, withLeasedRoute } from "./attachment";
 import type { ContainerSettings } from "./container";
 import { type PlanContext, requireHost, startProblems } from "./context";
 import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { DHCP_ADDRESS } from "./dhcp";
 import { ownLabels } from "./docker-network";
 import { hostState } from "./host-state";
 import { readBoolean, readObject } from "./read";
@@ -60,9 +61,11 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
   ]);
   requireHost(problems, context, "give host.ref: the host puts the interfaces into the container");
   const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
-  const interfaces = readAttachments(problems, "interfaces", settings.interfaces, containerName, context);
+  const container = { name: containerName, hostname: settings.container?.hostname };
+  const found = readAttachments(problems, "interfaces", settings.interfaces, container, context);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, "");
-  refuseTwoDefaults(problems, interfaces, extra.length);
+  refuseTwoDefaults(problems, found, extra.length);
+  const interfaces = withLeasedRoute(found, extra.length);
   // Docker's part of it: who among the further networks has the default route. Ours has none beside them.
   const [first, ...others] = extra;
   const route = first && planDefaultRoute(problems, "extraNetworks", mainOf(first), others, wantedOf(first));
@@ -75,9 +78,10 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
   const proved = verificationLines(problems, "verify", settings.verification, {
     networkName: "",
     gateways: [],
-    attached: facts.map(({ dev, gateway, gateway6 }) => ({
+    attached: facts.map(({ dev, ipv4Address, gateway, gateway6 }) => ({
       dev,
-      gateways: [gateway, gateway6].filter((one) => one !== undefined),
+      leased: ipv4Address === DHCP_ADDRESS,
+      gateways: [gateway, gateway6].filter((one) => one !== undefined).filter((one) => one !== DHCP_ADDRESS),
     })),
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });

@@ -5,7 +5,7 @@ import { isGiven, readBoolean, readInteger, readObject } from "./read";
 export interface ProofSettings {
   /** @default true */
   readonly enabled?: boolean;
-  /** @default 10 */
+  /** @default - 10, or 30 where an address is leased */
   readonly timeoutSeconds?: number;
 }
 
@@ -22,6 +22,11 @@ export function readProof<T extends ProofSettings>(
   const { enabled, timeoutSeconds }: ProofSettings = given;
   const isEnabled = readBoolean(problems, `${path}.enabled`, enabled) ?? true;
   const seconds = { from: 1, to: 300, unit: " seconds" };
-  const timeout = readInteger(problems, `${path}.timeoutSeconds`, timeoutSeconds, seconds) ?? 10;
-  return { given, lines: (proofs) => (isEnabled && proofs.length > 0 ? [`timeout ${timeout}`, ...proofs] : []) };
+  const timeout = readInteger(problems, `${path}.timeoutSeconds`, timeoutSeconds, seconds);
+  // A server may try an address itself before it offers it, and a client that was not heard tries again after ten seconds.
+  const usual = (proofs: readonly string[]) => (proofs.some((proof) => proof.startsWith("leased ")) ? 30 : 10);
+  return {
+    given,
+    lines: (proofs) => (isEnabled && proofs.length > 0 ? [`timeout ${timeout ?? usual(proofs)}`, ...proofs] : []),
+  };
 }

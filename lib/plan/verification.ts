@@ -37,7 +37,11 @@ export interface Provable {
   /** By which link, and by which of its routers, the host must send what comes from a bridge. */
   readonly egress?: readonly Egress[];
   /** Interfaces that the host puts into the container, and the routers that must answer there. */
-  readonly attached?: readonly { readonly dev: string; readonly gateways: readonly string[] }[];
+  readonly attached?: readonly {
+    readonly dev: string;
+    readonly leased: boolean;
+    readonly gateways: readonly string[];
+  }[];
 }
 
 /** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
@@ -53,7 +57,9 @@ export function verificationLines(
   const words = readCommand(problems, `${path}.command`, given.command);
   const routers = [
     ...gateways.map((address) => `gateway ${address} network ${networkName}`),
-    ...attached.flatMap((one) => one.gateways.map((address) => `gateway ${address} dev ${one.dev}`)),
+    ...attached.flatMap(({ dev, leased, gateways }) =>
+      [...(leased ? ["leased"] : []), ...gateways].map((address) => `gateway ${address} dev ${dev}`),
+    ),
   ];
   if (gateway === true && routers.length === 0) {
     problems.add(
@@ -65,7 +71,7 @@ export function verificationLines(
   }
   return lines([
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
-    ...attached.map(({ dev }) => `attached ${dev}`),
+    ...attached.map(({ dev, leased }) => `${leased ? "leased" : "attached"} ${dev}`),
     ...(gateway === false ? [] : routers),
     ...(target ? [`target ${addressText(target)}`] : []),
     ...execLines(words),

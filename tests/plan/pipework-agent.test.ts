@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { attachedAddresses } from "../../lib/plan/attachment";
 import { type PipeworkAgentSettings, planPipeworkAgent } from "../../lib/plan/pipework-agent";
 import { contextOf, factLines, rulesOf } from "./support";
 
@@ -106,5 +107,75 @@ describe("a pipework agent", () => {
       beside.endpoints.map(({ networkName }) => networkName),
       ["bridge"],
     );
+  });
+
+  it("leases its address, as its container and by its MAC, or as it says", () => {
+    const { ipv4Address: _, gateway: __, ipv6Address: ___, ...link } = LAN;
+    const asked = (more: object, container: object = { image: "busybox" }) =>
+      factLines(plan({ interfaces: [{ ...link, ipv4Address: "dhcp", ...more }], container }).hostState);
+    const words =
+      "attach eth1 container probe type macvlan parent eth1 mode bridge address 02:00:00:00:00:90 addr dhcp via dhcp";
+    assert.deepEqual(asked({}), ["require dhcp client", "require parent eth1 attached", `${words} hostname probe`]);
+    assert.equal(asked({}, { hostname: "edge-7.example.net" }).at(-1), `${words} hostname edge-7`);
+    assert.match(asked({}, { containerName: "a_b.c" }).at(-1)!, / hostname a-b$/);
+    assert.equal(asked({ dhcp: { hostname: "H1", clientId: "p1" } }).at(-1), `${words} hostname H1 client-id 70:31`);
+    assert.match(asked({ dhcp: { clientId: "00:AA:01" } }).at(-1)!, / hostname probe client-id 00:aa:01$/);
+    const { verify, claims } = plan({ interfaces: [{ ...link, ipv4Address: "dhcp" }] });
+    assert.deepEqual(verify, ["timeout 30", "leased eth1", "gateway leased dev eth1"]);
+    assert.ok(!claims.some(({ kind }) => kind === "address"));
+  });
+
+  it("takes its default route from the first lease, where nobody else gives one", () => {
+    const leased = (parent: string, more = {}) => ({ parent, ipv4Address: "dhcp", ...more });
+    const routes = (settings: PipeworkAgentSettings) =>
+      factLines(plan(settings).hostState).flatMap((line) => /^attach (\S+) .* via /.exec(line)?.[1] ?? []);
+    assert.deepEqual(routes({ interfaces: [leased("eth1"), leased("eth2")] }), ["eth1"]);
+    assert.deepEqual(routes({ interfaces: [leased("eth0", { name: "a" }), { ...LAN, name: "b" }] }), ["b"]);
+    assert.deepEqual(routes({ interfaces: [leased("eth1")], extraNetworks: [{ name: "bridge" }] }), []);
+  });
+
+  it("is refused with all that is wrong about a lease", () => {
+    const lease = { parent: "eth1", ipv4Address: "dhcp" };
+    const oneWrong = (dhcp: object) => rules({ interfaces: [{ ...lease, dhcp }] });
+    assert.deepEqual(
+      rules(
+        {
+          interfaces: [
+            { ...lease, gateway: "192.168.9.1", dhcp: { hostname: "p".repeat(64), clientId: "7", leaseTime: 60 } },
+            { ...LAN, name: "eth7", gateway: undefined, dhcp: {} },
+          ],
+        },
+        { hostIdentity: undefined },
+      ),
+      [
+        "host: is missing",
+        "interfaces[0].dhcp.leaseTime: is not an argument",
+        "interfaces[0].dhcp.hostname: is 64 characters long, and a name has room for 63",
+        "interfaces[0].dhcp.clientId: has 1 byte",
+        "interfaces[0].gateway: is named by the lease",
+        "interfaces[1].dhcp: says how a DHCP server is asked, and none is",
+      ],
+    );
+    for (const hostname of ["", "-p", "p-", "a.b", "a b", "a;b", "é", 7]) {
+      assert.deepEqual(oneWrong({ hostname }), ["interfaces[0].dhcp.hostname: is not a host name of one part"]);
+    }
+    for (const clientId of ["", "a b", "é1", 7]) {
+      assert.deepEqual(oneWrong({ clientId }), ["interfaces[0].dhcp.clientId: is no text without spaces"]);
+    }
+    assert.deepEqual(oneWrong({ clientId: "x".repeat(65) }), ["interfaces[0].dhcp.clientId: has 65 bytes"]);
+    assert.deepEqual(rules({ interfaces: [{ parent: "eth1", ipv4Address: "DHCP" }] }), [
+      "interfaces[0].ipv4Address: is not an address with prefix length",
+    ]);
+  });
+
+  it("says the addresses that were proved", () => {
+    const lines = [
+      "interface eth1: 192.168.9.114/24 leased by 192.168.9.1 for 120 s",
+      "interface lan0: fd00:9::90/64 10.9.0.2/24",
+      "interface six: fd00:9::91/64",
+      "gateway 192.168.9.1 answered from 02:00:00:00:00:02 dev eth1 after 3 ms",
+    ];
+    assert.deepEqual(attachedAddresses(lines.join("\n")), { eth1: "192.168.9.114", lan0: "10.9.0.2" });
+    assert.deepEqual(attachedAddresses("not verified"), {});
   });
 });

@@ -20,7 +20,7 @@ execute() {
     ip_batch "$RUN/rule.$batch" "-${batch#???}" || return 1
   done
   ip_batch "$RUN/ip.end" || return 1
-  change_inside || return 1
+  end_clients && change_inside || return 1
   set_accepts -I "$RUN/accept.add" && set_nft && set_accepts -D "$RUN/accept.del" || return 1
   drop_flows
   drop_files "$RUN/files.last" && renew_docker || return 1
@@ -83,7 +83,7 @@ change() {
   make_plan "$OWNER" "$1" "$2" || unreadable
   refuse_conflicts
   hold_signals
-  for part in changes notes pending; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
+  for part in changes notes pending release; do cp "$RUN/$part" "$RUN/$part.first"; done # reading back plans again
   todo=$(cat "$RUN/changes" "$RUN/take" "$RUN/made.drop" | sed -n 1p)
   [ -z "$todo" ] || arm
   # Before the facts: a host must never boot with facts in its ledger that nobody brings back.
@@ -98,6 +98,7 @@ change() {
     commit || fail "the ledger cannot be written; nothing was changed"
   fi
   if needs_units "$1"; then watch_runs; else follow_units; fi
+  release_leases "$RUN/release.first"
   ledger_changed
   [ -s "$RUN/changes.first" ] || say unchanged
   cat "$RUN/changes.first" "$RUN/notes.first" "$RUN/pending.first" >>"$RUN/out"

@@ -95,21 +95,21 @@ change_inside() {
           notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
           promote) set_inside 1 "ipv4/conf/$words/promote_secondaries" ;; # or the kernel takes them along with the primary
           six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
-          in) echo "$words" >"$RUN/inside.ip" && inside ip -batch "$RUN/inside.ip" ;;
-          out) echo "$words" >"$RUN/inside.ip" && outside ;;
+          in) echo "$words" >"$RUN/inside.ip" && patiently inside ip -batch "$RUN/inside.ip" ;;
+          out) echo "$words" >"$RUN/inside.ip" && patiently ip -batch "$RUN/inside.ip" ;;
         esac || { echo "container ${id%"${id#????????????}"}: $what $words"; exit 1; }
       done <"$RUN/inside.do"
     ) >>"$RUN/error" 2>&1 || return 1
   done <"$RUN/whose"
 }
 # A container that ended just now may still hold name or MAC: the kernel takes its namespace apart in its own time.
-outside() {
+patiently() {
   for try in 1 2 3 4 5 6 7 8 9 10; do
-    ip -batch "$RUN/inside.ip" 2>"$RUN/outside" && return
-    if [ "$try" -eq 10 ] || ! grep -q 'exists\|already in use\|busy' "$RUN/outside"; then break; fi
+    "$@" 2>"$RUN/busy" && return
+    if [ "$try" -eq 10 ] || ! grep -q 'exists\|already in use\|busy' "$RUN/busy"; then break; fi
     sleep 0.2
   done
-  cat "$RUN/outside"
+  cat "$RUN/busy"
   return 1
 }
 set_inside() { # VALUE PATH...

@@ -266,7 +266,7 @@ function parse_mac(n, w) {
 
 # attach: the same, of an interface that Docker does not know.
 function parse_attach(n, w,    bad, type) {
-  bad = pairs(n, w, 3, "container type parent mode peer master address mtu addr via addr6 via6"); if (bad) return bad
+  bad = pairs(n, w, 3, "container type parent mode peer master address mtu addr via addr6 via6 hostname client-id"); if (bad) return bad
   type = opt["type"]; key = "attach " w[2] " container " opt["container"]; opt["dev"] = w[2]; opt["end"] = opt["container"] SUBSEP w[2]
   if (!is_own_link(w[2])) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   if (!is_name(opt["container"])) return "container is a name in Docker"
@@ -277,9 +277,13 @@ function parse_attach(n, w,    bad, type) {
   if (type == "macvlan" ? opt["mode"] !~ /^(bridge|private|vepa)$/ : ("mode" in opt)) return "mode is bridge, private or vepa, of a macvlan alone"
   if (!is_mac(opt["address"])) return "address must be a unicast MAC in lower case"
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
+  if ((opt["addr"] == "dhcp") != ("hostname" in opt)) return "an address by dhcp has a hostname, others have none"
+  if (("hostname" in opt) && !is_host_name(opt["hostname"])) return "hostname is of A-Z a-z 0-9 -, at most 63, and neither begins nor ends with -"
+  if (("client-id" in opt) && (opt["addr"] != "dhcp" || !is_client_id(opt["client-id"]))) return "client-id is 2-64 bytes in hex, of an address by dhcp"
   return attach_side("addr", "via", 0) attach_side("addr6", "via6", 1)
 }
 function attach_side(what, router, six) {
+  if (!six && opt[what] == "dhcp" && (!(router in opt) || opt[router] == "dhcp")) return ""
   if ((what in opt) && (!is_prefix(opt[what]) || is_v4(opt[what]) == six)) return what " is not an address of its family with prefix length"
   if ((router in opt) && (!is_address(opt[router]) || is_v4(opt[router]) == six || !(what in opt))) return router " is not a router of its family, beside an address"
   return ""

@@ -16,7 +16,7 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone clients clients.next release made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -24,7 +24,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_LINKS$AWK_L2TP$AWK_ADDRESSES$AWK_ROUTES$AWK_SETTINGS$AWK_NFT$AWK_PROXY$AWK_CONTAINER$AWK_ATTACH$AWK_FILES$AWK_DAEMON" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_LINKS$AWK_L2TP$AWK_ADDRESSES$AWK_ROUTES$AWK_SETTINGS$AWK_NFT$AWK_PROXY$AWK_CONTAINER$AWK_ATTACH$AWK_DHCP$AWK_FILES$AWK_DAEMON" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   validate_daemon >>"$RUN/conflicts"
   while read -r name number; do
@@ -86,7 +86,7 @@ $1 == "K" && $2 == "torn"   { torn[$3] } # our nft table, but not as we made it
 $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
 $1 == "K" && $2 == "port" {
-  e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11
+  e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11; P_index[e] = $12
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
@@ -99,7 +99,7 @@ $1 == "K" && $2 == "daemon" { daemon_line() }
 $1 == "K" && $2 == "learns" { learns[$3] }
 $1 == "K" && $2 == "forwards" { docker_forwards = 1 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; if (opt["addr"] == "dhcp") S_leased[key] = f }; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
@@ -243,7 +243,7 @@ END {
     else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables(); accepts(); proxies(); daemon_whole()
+  nft_tables(); accepts(); proxies(); daemon_whole(); clients()
   whole_files()
   for (k in W) if (k ~ /^(addr|sysctl) / && by("any", holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
   if (D_begun) print "daemon file" >(out "made.kept")

@@ -13,6 +13,8 @@ function is_link(v) { return v ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ && length(v) <=
 function is_own_link(v) { return is_link(v) && v !~ /^(lo|all|default)$/ } # that facts may make or set
 function is_name(v) { return v ~ /^[A-Za-z0-9][A-Za-z0-9_.-]*$/ && length(v) <= 255 } # of a container or a Docker network
 function is_number(v, low, high) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 10 && v + 0 >= low && v + 0 <= high }
+function is_host_name(v) { return v ~ /^[A-Za-z0-9-]+$/ && v !~ /^-|-$/ && length(v) <= 63 }
+function is_client_id(v) { return v ~ /^[0-9a-f][0-9a-f](:[0-9a-f][0-9a-f])+$/ && length(v) <= 191 }
 function is_mac(v) { return v ~ /^[0-9a-f][02468ace](:[0-9a-f][0-9a-f])+$/ && length(v) == 17 && v != "00:00:00:00:00:00" }
 function is_address(v,    n, p, i, short) {
   if (index(v, ":") == 0) {

@@ -46,10 +46,15 @@ answered() {
   return 1
 }
 
-prove_gateway() { # ADDRESS network NETWORK, or ADDRESS dev LINK
+prove_gateway() { # ADDRESS network NETWORK, or ADDRESS dev LINK, or leased dev LINK
   gateway=$1 at="interface $3"
   if [ "$2" = dev ]; then
     find_attached "$3"
+    if [ "$1" = leased ]; then
+      read_lease "$CONTAINER@$link" || disproved "the lease of container $CONTAINER on interface $link is over"
+      gateway=$LEASE_ROUTER
+      [ "$gateway" != - ] || { say "the lease on $link names no gateway"; return 0; }
+    fi
   else
     find_link "$3"
     at="network $3 (interface $link)"
@@ -81,6 +86,18 @@ find_attached() { # LINK
   until_deadline is_attached || disproved "container $CONTAINER has no interface $link that is up, after $TIMEOUT s.
 The watcher puts it in: systemctl status wirework-watch.service; $DISPATCHER status says what it waits for"
 }
+
+# What the client of the watcher has been given.
+prove_leased() { # LINK
+  find_attached "$1"
+  until_deadline is_leased || disproved "container $CONTAINER has no lease on interface $link after $TIMEOUT s.
+tried: DHCPDISCOVER as $(mac_now), $(read_client "$CONTAINER@$link" && echo "process $PROCESS" || echo "and no client runs; the watcher starts it: systemctl status wirework-watch.service")
+$(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
+")check that a DHCP server serves this network (VLAN), that it has addresses left, and that the switch lets other MAC addresses through.
+It goes on trying: journalctl -u wirework-watch"
+  say "interface $link: $LEASED leased by $LEASE_SERVER for $LEASE_SECONDS s"
+}
+is_leased() { read_lease "$CONTAINER@$link" && inside ip -o -4 addr show dev "$link" | grep -qF " $LEASED "; }
 
 pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
 prove_target() { # ADDRESS
@@ -194,7 +211,8 @@ verb_verify() {
     $1 == "container" && NF == 2 && is_name($2) { containers++; next }
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
     $1 == "gateway" && NF == 4 && is_address($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
-    $1 == "attached" && NF == 2 && is_link($2) { next }
+    ($1 == "attached" || $1 == "leased") && NF == 2 && is_link($2) { next }
+    $0 ~ /^gateway leased dev [^ ]+$/ && is_link($4) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
     $1 == "dnat" && parse($0) == "" { next }
     $1 == "published" && NF == 3 && split($2, part, "/") == 2 && part[1] ~ /^(tcp|udp)$/ && is_ports(part[2]) && $3 ~ /^(native|proxy)$/ { next }
@@ -223,6 +241,7 @@ $(cat "$RUN/wrong")"
       mac) prove_mac $words ;;
       dnat) prove_dnat $words ;;
       attached) prove_attached $words ;;
+      leased) prove_leased $words ;;
       published) prove_published $words ;;
       proxy) prove_proxy $words ;;
       gateway) prove_gateway $words ;;

@@ -48,6 +48,7 @@ verb_watch() {
   while :; do
     (watch_round) || :
     follow_containers
+    follow_leases
     if [ "$(milliseconds)" -ge $((asked + WATCH_TICK * 1000)) ]; then
       asked=$(milliseconds)
       ask_wires &
@@ -61,7 +62,10 @@ verb_watch() {
 watch_round() {
   lock
   began=$(milliseconds)
-  if boot_ledger; then cat "$RUN/changes"; fi
+  if boot_ledger; then
+    cat "$RUN/changes"
+    [ ! -s "$RUN/clients.next" ] || echo interface >&7 # it is there now, and asks for a lease
+  fi
   : >"$RUN/out"
   took=$(($(milliseconds) - began))
   [ "$took" -ge 250 ] || took=250

@@ -15,6 +15,8 @@ verb_status() {
     sed '1,3d; s/^/  /' "$entry"
   done <"$RUN/each"
   [ ! -s "$RUN/names" ] || { printf '\nbindings\n'; bindings; }
+  leases >"$RUN/leases"
+  [ ! -s "$RUN/leases" ] || { printf '\nleases\n'; cat "$RUN/leases"; }
   for part in drift conflicts pending; do
     [ ! -s "$RUN/$part" ] || { printf '\n%s\n' "$part"; sed 's/^/  /' "$RUN/$part"; }
   done
@@ -25,6 +27,7 @@ SESSION=${2:-}
 OWNER=
 LAST=
 case $VERB in
+  bound | renew | nak | deconfig | leasefail) ;; # of a DHCP client
   setup | apply | check | drift | remove | stage | secret | forget | verify | prove | measure | status | boot | watch | undo | uninstall) ;;
   *) fail "the verbs are setup, apply, check, drift, remove, stage, secret, forget, verify, prove, measure, status, boot, watch, undo and uninstall, not \"$VERB\"" ;;
 esac

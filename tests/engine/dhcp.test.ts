@@ -1,0 +1,69 @@
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { LabImage } from "../lab/images";
+import { Stack } from "../lab/stack";
+import { until } from "../lab/until";
+import { answers, assertSettled, assertTakenBack, changes, type Site, site } from "./support";
+
+/** A DHCP server on the site's LAN; `table` is what it has leased: `MAC ADDRESS NAME CLIENT-ID`. */
+async function serve({ lan }: Site, name: string) {
+  const file = `/run/dhcp-${name}`;
+  // Two minutes are the shortest that dnsmasq leases for.
+  const range = "--dhcp-range=192.168.9.150,192.168.9.159,2m --dhcp-option=3,192.168.9.1 --dhcp-authoritative";
+  const common = "--conf-file=/dev/null --port=0 --no-ping --user=root --bind-interfaces --interface=lan0";
+  await lan.exec("gateway", `dnsmasq ${common} ${range} --dhcp-leasefile=${file} --pid-file=${file}.pid`);
+  return {
+    table: async () => (await lan.exec("gateway", `cut -d ' ' -f 2- ${file}`)).stdout.trim(),
+    stop: () => lan.exec("gateway", `kill $(cat ${file}.pid); rm -f ${file} ${file}.pid`),
+  };
+}
+
+describe("examples/pipework-dhcp", () => {
+  it("has one lease through every event, one client, and gives it back", async () => {
+    const place = await site("13");
+    const { host, lan } = place;
+    const server = await serve(place, "pipework");
+    const stack = new Stack({ dir: join(__dirname, "../../examples/pipework-dhcp"), check: true });
+    await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe, parent: "eth1" });
+    await stack.config({ privateKey: host.privateKey }, "secret");
+    await stack.up();
+    const { verification, address, mac } = (await stack.outputs()) as { [name: string]: string };
+    assert.match(verification!, /^interface eth1: 192\.168\.9\.15\d\/24 leased by 192\.168\.9\.1 for 120 s$/m);
+    assert.match(verification!, /^gateway 192\.168\.9\.1 answered from /m);
+    const lease = `${mac} ${address} probe 01:${mac}`;
+    assert.equal(await server.table(), lease);
+    await assertSettled(stack);
+
+    const clients = async () => (await host.exec("pgrep -cx busybox", { check: false })).stdout.trim();
+    const stands = async (event: string) => {
+      await until(event, { timeoutMs: 60_000, intervalMs: 300 }, async () => {
+        const reached = await answers((command) => lan.exec("client", command, { check: false }), address!);
+        return (reached && (await clients()) === "1") || undefined;
+      });
+      assert.equal(await server.table(), lease, event);
+    };
+    await stands("a first update");
+    await host.exec("docker restart -t 2 probe");
+    await stands("a restart of the container");
+    await host.exec("systemctl restart docker");
+    await stands("a restart of Docker");
+    await host.exec("systemctl kill -s KILL wirework-watch");
+    await stands("the end of the watcher");
+    await host.reboot();
+    await stands("a reboot");
+    await stack.config({ seconds: "86400" });
+    assert.deepEqual(
+      changes(await stack.preview()).filter((line) => line.includes("container")),
+      ["replace probe-container"],
+    );
+    await stack.up();
+    assert.equal((await stack.outputs()).address, address);
+    await stands("another container");
+
+    await stack.destroy();
+    assert.equal(await server.table(), "", "the server has its address back");
+    assert.equal(await clients(), "0");
+    await server.stop();
+    await assertTakenBack(stack, place);
+  });
+});

@@ -1,0 +1,247 @@
+import { strict as assert } from "node:assert";
+import { until } from "../lab/until";
+import { inContainerSandbox, insideContainer, startContainer, stopContainer } from "./containers";
+import { assertSame, HOST_OWNER, IDENTITY, type Sandbox } from "./support";
+
+const MAC = "02:aa:00:00:00:90";
+const BESIDE = `attach eth1 container probe type macvlan parent eth0 mode bridge address ${MAC} addr dhcp hostname probe`;
+const LEASED = BESIDE.replace("addr dhcp", "addr dhcp via dhcp");
+const PORT = `attach eth1 container probe type veth peer wrprobe1 master bridge0 address ${MAC} addr dhcp hostname probe client-id 70:31`;
+const RANGE = "192.168.9.100,192.168.9.120,2m"; // dnsmasq leases for no less
+
+const startServer = (host: Sandbox, range = RANGE, options = "", link = "wire") =>
+  host.exec(
+    `dnsmasq --conf-file=/dev/null --port=0 --no-ping --user=root --bind-interfaces --interface=${link} --dhcp-authoritative \
+      --dhcp-range=${range} --dhcp-option=3,${range.replace(/\.\d+,.*/, ".1")} --dhcp-leasefile=/run/docker/leases \
+      --pid-file=/run/docker/dnsmasq.pid --log-facility=/run/docker/dnsmasq.log ${options}`,
+    "",
+    true,
+  );
+const stopServer = (host: Sandbox) =>
+  host.exec("kill -9 $(cat /run/docker/dnsmasq.pid); rm /run/docker/dnsmasq.pid", "", true);
+const startWatch = (host: Sandbox) =>
+  host.exec(
+    "setsid /usr/local/sbin/wirework watch >>/run/docker/watch.log 2>&1 & echo $! >/run/docker/watch.pid",
+    "",
+    true,
+  );
+const stopWatch = async (host: Sandbox) => {
+  await host.exec("kill -TERM -$(cat /run/docker/watch.pid)");
+  await eventually(host, "the watcher to end", async () => !(await said(host, "ls /run/wirework")).includes("events"));
+};
+
+const said = async (host: Sandbox, command: string) => (await host.exec(command)).stdout;
+const eventually = <T>(host: Sandbox, event: string, look: () => Promise<T | false | undefined>) =>
+  until(event, { timeoutMs: 60_000, intervalMs: 100 }, async () => (await look()) || undefined).catch(async (error) => {
+    const told = await said(host, "cat /run/docker/watch.log /run/docker/dnsmasq.log; /usr/local/sbin/wirework status");
+    return assert.fail(`${error}\n${told}`);
+  });
+const inside = async (host: Sandbox, command: string) => (await insideContainer(host, "probe", command)).stdout;
+const addressNow = async (host: Sandbox) => /inet (\S+)/.exec(await inside(host, "ip -o -4 addr show dev eth1"))?.[1];
+const leased = (host: Sandbox, event: string) => eventually(host, event, () => addressNow(host));
+/** What the server has given away: `MAC ADDRESS HOSTNAME CLIENT-ID`. */
+const table = async (host: Sandbox) => (await said(host, "cut -d ' ' -f 2- /run/docker/leases")).trim();
+const clients = async (host: Sandbox) =>
+  (await said(host, "grep -lz '^udhcpc$' /proc/[0-9]*/cmdline 2>/dev/null")).match(/\d+/g) ?? [];
+const oneClient = (host: Sandbox, event: string) =>
+  eventually(host, `one client ${event}`, async () => (await clients(host)).length === 1);
+/** Something happened: the watcher looks. */
+const poke = (host: Sandbox) => host.exec("echo start >>/run/docker/events");
+
+describe("an address by DHCP", function () {
+  this.timeout(180_000);
+
+  it("is leased, stays over restarts of the container, and is given back with the fact", () =>
+    inContainerSandbox(async (host) => {
+      await startServer(host);
+      const found = await host.snapshot();
+      await startWatch(host);
+      assert.equal(
+        (await host.apply([LEASED])).stdout,
+        `unchanged\npending ${LEASED} (container probe does not run)\n`,
+      );
+      await startContainer(host, "probe", 0);
+      const address = await leased(host, "a lease");
+      assert.match(await table(host), new RegExp(`^${MAC} ${address.replace("/24", "")} probe 01:${MAC}$`));
+      assert.equal((await host.apply([LEASED])).stdout, "unchanged\n");
+      assert.equal((await host.check([LEASED])).stdout, "as declared\n");
+      const status = await said(host, "/usr/local/sbin/wirework status");
+      assert.match(
+        status,
+        /leases\n {2}192\.168\.9\.\d+\/24 of probe eth1 \(router 192\.168\.9\.1, server 192\.168\.9\.1, 1[12]\d of 120 s left, client\)/,
+      );
+      for (let start = 0; start < 2; start++) {
+        await startContainer(host, "probe", 0);
+        assert.equal(await leased(host, "a lease after a restart"), address);
+        await oneClient(host, "after a restart");
+      }
+      await stopContainer(host, "probe");
+      await eventually(host, "the client to end with its container", async () => (await clients(host)).length === 0);
+      assert.match(await table(host), new RegExp(MAC), "the lease is kept while the container does not run");
+      await startContainer(host, "probe", 0);
+      assert.equal(await leased(host, "a lease after a stop"), address);
+      const removed = await host.remove([LEASED]);
+      assert.equal(removed.stdout, `- ${LEASED}\n`, removed.stderr);
+      assert.equal(await table(host), "", "the server has its address back");
+      assert.deepEqual(await clients(host), []);
+      await stopContainer(host, "probe");
+      await stopWatch(host);
+      await eventually(host, "a host as it was found", async () => (await host.snapshot()) === found).catch(() => {});
+      assertSame(await host.snapshot(), found);
+    }));
+
+  it("is given back when the container is gone before the fact, and by a port of a bridge", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec("ip link set bridge0 up; ip address add 10.9.0.1/24 dev bridge0", "", true);
+      await startServer(host, "10.9.0.100,10.9.0.120,2m", "", "bridge0");
+      await startWatch(host);
+      await startContainer(host, "probe", 0);
+      await host.apply([PORT]);
+      const address = await leased(host, "a lease");
+      assert.equal(await table(host), `${MAC} ${address.replace("/24", "")} probe 70:31`);
+      assert.doesNotMatch(await inside(host, "ip route"), /default .* dev eth1/, "no second default route");
+      await stopContainer(host, "probe");
+      assert.equal((await host.remove([PORT])).stdout, "unchanged\n");
+      assert.equal(await table(host), "");
+      await stopWatch(host);
+      assert.equal(await said(host, "ip link show master bridge0; ls /run/wirework"), "");
+    }));
+
+  it("comes late where the server does, and the proof says what was tried", () =>
+    inContainerSandbox(async (host) => {
+      await startWatch(host);
+      await startContainer(host, "probe", 0);
+      await inside(host, "ip route del default");
+      const first = await host.apply([LEASED]);
+      assert.equal(first.stdout, `+ ${LEASED}\npending ${LEASED} (no lease from a DHCP server yet)\n`, first.stderr);
+      await oneClient(host, "that asks");
+      const proof = ["wirework 1", `host ${IDENTITY}`, `owner ${HOST_OWNER}`, "container probe"];
+      const lines = (seconds: number) =>
+        [...proof, `timeout ${seconds}`, "leased eth1", "gateway leased dev eth1", ""].join("\n");
+      const failed = await host.verb("verify", lines(1));
+      assert.equal(failed.code, 1);
+      assert.match(
+        failed.stderr,
+        /has no lease on interface eth1 after 1 s\.\ntried: DHCPDISCOVER as 02:aa:[\s\S]*It goes on trying/,
+      );
+      await startServer(host);
+      const proved = await host.verb("verify", lines(30));
+      assert.match(
+        proved.stdout,
+        /^interface eth1: 192\.168\.9\.\d+\/24 leased by 192\.168\.9\.1 for 120 s\ngateway 192\.168\.9\.1 answered from /,
+        proved.stderr,
+      );
+      assert.match(await inside(host, "ip route"), /^default via 192\.168\.9\.1 dev eth1 proto dhcp/);
+      await stopWatch(host);
+    }));
+
+  it("is renewed, comes back when it is taken away, and is another one when the server says so", () =>
+    inContainerSandbox(async (host) => {
+      await startServer(host, RANGE, "--dhcp-option=121,10.7.0.0/16,192.168.9.1,0.0.0.0/0,192.168.9.2");
+      await startWatch(host);
+      await startContainer(host, "probe", 0);
+      await inside(host, "ip route del default");
+      await host.apply([LEASED]);
+      const address = await leased(host, "a lease");
+      // As RFC 3442 has it, they take the place of the router.
+      const routes =
+        /default via 192\.168\.9\.2 dev eth1 proto dhcp[\s\S]*10\.7\.0\.0\/16 via 192\.168\.9\.1 dev eth1 proto dhcp/;
+      assert.match(await inside(host, "ip route"), routes);
+
+      // The kernel keeps the time, so that no address outlives its lease, whoever is still there to see to it.
+      const left = async () => Number(/valid_lft (\d+)sec/.exec(await inside(host, "ip addr show dev eth1"))?.[1]);
+      await inside(host, `ip addr change ${address} dev eth1 valid_lft 30 preferred_lft 30`);
+      await host.exec(`kill -USR1 ${(await clients(host)).join(" ")}`);
+      await eventually(host, "a renewal", async () => (await left()) > 100);
+
+      await inside(host, `ip addr del ${address} dev eth1`);
+      await poke(host);
+      assert.equal(await leased(host, "the address again"), address);
+      assert.match(await inside(host, "ip route"), routes);
+      await oneClient(host, "again");
+
+      await stopServer(host);
+      await startServer(host, "192.168.9.200,192.168.9.210,2m");
+      await host.exec(`kill -USR1 ${(await clients(host)).join(" ")}`);
+      const other = await eventually(host, "another address", async () => {
+        const now = await addressNow(host);
+        return now !== address && now;
+      });
+      assert.match(other, /^192\.168\.9\.20\d\/24$|^192\.168\.9\.210\/24$/);
+      assert.match(await inside(host, "ip route"), /^default via 192\.168\.9\.1 dev eth1 proto dhcp(?![\s\S]*10\.7)/);
+      await stopWatch(host);
+    }));
+
+  it("has one client whenever the watcher is killed, and keeps its address meanwhile", () =>
+    inContainerSandbox(async (host) => {
+      const killWatch = async (event: string) => {
+        // The watcher alone, not its group: nobody is left who could end its client but the kernel.
+        await host.exec("kill -9 $(cat /run/docker/watch.pid)");
+        await eventually(host, `the client to end ${event}`, async () => (await clients(host)).length === 0);
+        await host.exec("kill -9 -$(cat /run/docker/watch.pid)");
+      };
+      await startWatch(host);
+      await startContainer(host, "probe", 0);
+      await host.apply([BESIDE]);
+      await oneClient(host, "without a server");
+      await killWatch("while it asks");
+      await startServer(host);
+      await startWatch(host);
+      const address = await leased(host, "a lease");
+      await oneClient(host, "with a server");
+      await killWatch("with a lease");
+      assert.equal(await addressNow(host), address);
+      await startWatch(host);
+      await oneClient(host, "after the watcher was killed");
+      assert.equal(await addressNow(host), address);
+      await killWatch("before its container");
+      await startContainer(host, "probe", 0);
+      await startWatch(host);
+      assert.equal(await leased(host, "a lease in the next container"), address);
+      await oneClient(host, "in the next container");
+      await stopWatch(host);
+      assert.deepEqual(await clients(host), []);
+    }));
+
+  it("takes the place of a fixed one and gives way to it, in the running container", () =>
+    inContainerSandbox(async (host) => {
+      await startServer(host);
+      await startWatch(host);
+      await startContainer(host, "probe", 0);
+      const fixed = LEASED.replace("addr dhcp via dhcp hostname probe", "addr 192.168.9.90/24");
+      await host.apply([fixed]);
+      assert.equal(
+        (await host.apply([LEASED])).stdout,
+        `~ ${LEASED}\npending ${LEASED} (no lease from a DHCP server yet)\n`,
+      );
+      assert.match(await leased(host, "a lease"), /^192\.168\.9\.1/);
+      const back = await host.apply([fixed]);
+      assert.equal(back.stdout, `~ ${fixed}\n`, back.stderr);
+      assert.equal(await addressNow(host), "192.168.9.90/24");
+      assert.doesNotMatch(await inside(host, "ip route show dev eth1"), /proto dhcp/);
+      assert.deepEqual(await clients(host), []);
+      assert.equal((await host.apply([fixed])).stdout, "unchanged\n");
+      await stopWatch(host);
+    }));
+
+  it("is refused with its reason: words that mean nothing, and a host without a client", () =>
+    inContainerSandbox(async (host) => {
+      for (const [from, to, why] of [
+        [" hostname probe", "", /an address by dhcp has a hostname/],
+        ["hostname probe", "hostname -probe", /hostname is of A-Z a-z 0-9 -/],
+        ["hostname probe", `hostname ${"p".repeat(64)}`, /at most 63/],
+        ["hostname probe", "hostname probe client-id 7", /client-id is 2-64 bytes in hex/],
+        ["via dhcp", "via 192.168.9.1", /addr is not an address of its family/],
+        ["addr dhcp via dhcp", "addr 192.168.9.90/24", /an address by dhcp has a hostname, others have none/],
+      ] as const) {
+        assert.match((await host.apply([LEASED.replace(from, to)])).stderr, why);
+      }
+      host.program("busybox", "#!/bin/sh\nexit 1\n");
+      const { stderr } = await host.apply(["require dhcp client", LEASED]);
+      assert.match(stderr, /require dhcp client\n {4}this host has no busybox with udhcpc.*apt-get install busybox\)/);
+      const forged = await host.exec(
+        "ip=192.0.2.99 mask=24 lease=60 interface=eth0 /usr/local/sbin/wirework bound </dev/null",
+      );
+      assert.match(forged.stderr, /is what the DHCP client says that the watcher starts/);
+    }));
+});
