@@ -115,14 +115,15 @@ describe("an address by DHCP", function () {
       const first = await host.apply([LEASED]);
       assert.equal(first.stdout, `+ ${LEASED}\npending ${LEASED} (no lease from a DHCP server yet)\n`, first.stderr);
       await oneClient(host, "that asks");
-      const proof = ["wirework 1", `host ${IDENTITY}`, `owner ${HOST_OWNER}`, "container probe"];
+      const id = (await said(host, "awk '{ print $3; exit }' /run/docker/containers/probe")).trim();
+      const proof = ["wirework 1", `host ${IDENTITY}`, `owner ${HOST_OWNER}`, `container ${id}`]; // as a stack names it
       const lines = (seconds: number) =>
         [...proof, `timeout ${seconds}`, "leased eth1", "gateway leased dev eth1", ""].join("\n");
       const failed = await host.verb("verify", lines(1));
       assert.equal(failed.code, 1);
       assert.match(
         failed.stderr,
-        /has no lease on interface eth1 after 1 s\.\ntried: DHCPDISCOVER as 02:aa:[\s\S]*It goes on trying/,
+        /has no lease on interface eth1 after 1 s\.\ntried: DHCPDISCOVER as 02:aa:[^,]*, process \d+\n[\s\S]*It goes on trying/,
       );
       await startServer(host);
       const proved = await host.verb("verify", lines(30));

@@ -51,7 +51,7 @@ prove_gateway() { # ADDRESS network NETWORK, or ADDRESS dev LINK, or leased dev 
   if [ "$2" = dev ]; then
     find_attached "$3"
     if [ "$1" = leased ]; then
-      read_lease "$CONTAINER@$link" || disproved "the lease of container $CONTAINER on interface $link is over"
+      read_lease "$NAMED@$link" || disproved "the lease of container $CONTAINER on interface $link is over"
       gateway=$LEASE_ROUTER
       [ "$gateway" != - ] || { say "the lease on $link names no gateway"; return 0; }
     fi
@@ -91,13 +91,13 @@ The watcher puts it in: systemctl status wirework-watch.service; $DISPATCHER sta
 prove_leased() { # LINK
   find_attached "$1"
   until_deadline is_leased || disproved "container $CONTAINER has no lease on interface $link after $TIMEOUT s.
-tried: DHCPDISCOVER as $(mac_now), $(read_client "$CONTAINER@$link" && echo "process $PROCESS" || echo "and no client runs; the watcher starts it: systemctl status wirework-watch.service")
+tried: DHCPDISCOVER as $(mac_now), $(read_client "$NAMED@$link" && echo "process $PROCESS" || echo "and no client runs; the watcher starts it: systemctl status wirework-watch.service")
 $(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
 ")check that a DHCP server serves this network (VLAN), that it has addresses left, and that the switch lets other MAC addresses through.
 It goes on trying: journalctl -u wirework-watch"
   say "interface $link: $LEASED leased by $LEASE_SERVER for $LEASE_SECONDS s"
 }
-is_leased() { read_lease "$CONTAINER@$link" && inside ip -o -4 addr show dev "$link" | grep -qF " $LEASED "; }
+is_leased() { read_lease "$NAMED@$link" && inside ip -o -4 addr show dev "$link" | grep -qF " $LEASED "; }
 
 pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
 prove_target() { # ADDRESS
@@ -230,7 +230,8 @@ $(cat "$RUN/wrong")"
   check_requirements "$RUN/lines"
   start_clock
   find_container "$RUN/container"
-  read -r _ _ _ pid _ <"$RUN/container"
+  read -r _ named _ pid _ <"$RUN/container"
+  NAMED=${named#/} # whatever it was asked for by
   [ "$pid" -gt 0 ] || fail "container $CONTAINER is not running; its log says why: docker logs $CONTAINER"
   exec 8<"/proc/$pid/ns/net" || fail "container $CONTAINER ended"
   still_there # the process id may be another's since
