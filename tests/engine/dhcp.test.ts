@@ -1,9 +1,7 @@
 import { strict as assert } from "node:assert";
-import { join } from "node:path";
 import { LabImage } from "../lab/images";
-import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
-import { answers, assertSettled, assertTakenBack, changes, type Site, site } from "./support";
+import { answers, assertSettled, assertTakenBack, changes, exampleOn, type Site, site } from "./support";
 
 /** A DHCP server on the site's LAN; `table` is what it has leased: `MAC ADDRESS NAME CLIENT-ID`. */
 async function serve({ lan }: Site, name: string) {
@@ -23,9 +21,7 @@ describe("examples/pipework-dhcp", () => {
     const place = await site("13");
     const { host, lan } = place;
     const server = await serve(place, "pipework");
-    const stack = new Stack({ dir: join(__dirname, "../../examples/pipework-dhcp"), check: true });
-    await stack.config({ address: host.address, hostKey: host.hostKey, image: LabImage.probe, parent: "eth1" });
-    await stack.config({ privateKey: host.privateKey }, "secret");
+    const stack = await exampleOn(place, "pipework-dhcp", { image: LabImage.probe, parent: "eth1" });
     await stack.up();
     const { verification, address, mac } = (await stack.outputs()) as { [name: string]: string };
     assert.match(verification!, /^interface eth1: 192\.168\.9\.15\d\/24 leased by 192\.168\.9\.1 for 120 s$/m);
