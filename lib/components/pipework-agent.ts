@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, mapInput, pick } from "../lift";
 import { attachedAddresses } from "../plan/attachment";
+import { Persistence } from "../plan/persistence";
 import { planPipeworkAgent } from "../plan/pipework-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
@@ -147,7 +148,8 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     const { host, interfaces, extraNetworks, waitForInterfaces, verify, ...container } = args ?? {};
     const namesProgram = container.command !== undefined || container.entrypoint !== undefined;
     const settings = { interfaces, extraNetworks, waitForInterfaces, namesProgram, verification: verify };
-    const context = componentContext("PipeworkAgent", name, host);
+    // The watcher, which puts the interfaces in, comes with the units: no other way of bringing facts back would do.
+    const context = componentContext("PipeworkAgent", name, host, Persistence.Unit);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
       withClaims(context, planPipeworkAgent(context, { ...settings, container: knownPart(container) })),
     );

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { ArgumentError, Host, PipeworkAgent } from "../../lib";
+import { ArgumentError, Host, Persistence, PipeworkAgent } from "../../lib";
 import { children, hostKey, privateKey, registered } from "./support";
 
 const edge = () => new Host("edge", { address: "192.0.2.10", hostKey, privateKey, identity: "edge" });
@@ -41,6 +41,17 @@ describe("PipeworkAgent", () => {
     assert.deepEqual(container?.networksAdvanced, [{ name: "bridge" }]);
     assert.deepEqual(container?.entrypoints.slice(-2), ["sh", "/bin/probe"]);
     assert.deepEqual(container?.command, ["--all"]);
+  });
+
+  it("has its facts brought back by the host's own init, whoever does it for others of that host", async () => {
+    const found = await registered(() => {
+      const login = { address: "192.0.2.10", hostKey, privateKey, identity: "edge" };
+      const host = new Host("edge", { ...login, persistence: Persistence.Ifupdown });
+      new PipeworkAgent("probe", { host: host.ref, image: "busybox", interfaces });
+    });
+    const facts = String(found.find(({ name }) => name === "probe-facts")?.inputs.stdin);
+    assert.match(facts, /^attach eth1 /m);
+    assert.doesNotMatch(facts, /^(persistence|file) /m);
   });
 
   it("throws where it is made when arguments are wrong, or the address is another's", async () => {
