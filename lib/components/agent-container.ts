@@ -126,9 +126,13 @@ export function newAgentContainer(context: ComponentContext, args: AgentContaine
           name: pick(plan, ({ containerName }) => containerName),
           // Bound to the host, as its network is: facts and helper go after the container.
           labels: dockerLabels(
+            // Outside of Docker's networks, to the one that its interface stands beside, too.
             after(
-              args.after?.id ?? context.link?.ready,
-              pick(plan, ({ labels }) => labels),
+              args.networkMode === undefined ? undefined : args.networkId,
+              after(
+                args.after?.id ?? context.link?.ready,
+                pick(plan, ({ labels }) => labels),
+              ),
             ),
             args.container.labels,
           ),

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { newQuestion } from "../host/host-change";
 import type { HostRef } from "../host/host-ref";
 import { type Planned, part, pick } from "../lift";
+import { attachedAddresses } from "../plan/attachment";
 import type { DefaultRoute } from "../plan/default-route";
 import type { LanAgentPlan } from "../plan/lan-agent";
 import type { Persistence } from "../plan/persistence";
@@ -88,20 +89,50 @@ export function lanAgentSettings<O>(args: LanAgentArgs & { ownNetwork?: O }) {
   return { host, persistence, shared: network && networkLink(network), settings, container };
 }
 
+/** What an agent on a LAN is made from, beside its plan. */
+interface LanAgentParts {
+  /** Network of others. */
+  shared?: NetworkLink;
+  /** Whether it has a network of its own. */
+  own: boolean;
+  container: ContainerArgs;
+  /** Whether the LAN's DHCP server gives its address: then the host puts its interface in, and no network of Docker does. */
+  leased?: boolean;
+  /** Whether it has no further networks. */
+  alone?: boolean;
+}
+
 /** Makes an agent on a LAN: facts of the host first, then its own network, then the container and the proof. */
 export function newLanAgent(
   context: ComponentContext,
   plan: Planned<LanAgentPlan>,
-  { shared, own, container }: { shared?: NetworkLink; own: boolean; container: ContainerArgs },
+  { shared, own, container, leased = false, alone = false }: LanAgentParts,
   parent: pulumi.Resource,
 ) {
   const facts = newFacts(context, plan, { parent });
   const planned = part(plan, ({ network }) => network!);
-  const network = own ? newDockerNetwork(context, planned, parent, facts) : undefined;
+  const network = own && !leased ? newDockerNetwork(context, planned, parent, facts) : undefined;
   const probe = newProbe(context, plan, parent, facts);
   const networkId = network?.id ?? shared?.id;
-  const agent = newAgentContainer(context, { container, plan, networkId, after: facts, question: probe }, parent);
-  return { ...agent, probe: probe === undefined ? pulumi.output("not probed") : pulumi.unsecret(probe.stdout) };
+  const networkMode = leased && alone ? "none" : undefined;
+  const made = { container, plan, networkId, networkMode, after: facts, question: probe };
+  const agent = newAgentContainer(context, made, parent);
+  return {
+    ...agent,
+    ...(leased && leasedPlace(agent, plan)),
+    probe: probe === undefined ? pulumi.output("not probed") : pulumi.unsecret(probe.stdout),
+  };
+}
+
+/** Where an agent with a lease stands: Docker knows nothing of it. */
+function leasedPlace({ verification }: { verification: pulumi.Output<string> }, plan: Planned<LanAgentPlan>) {
+  const lease = pick(plan, ({ lease }) => lease);
+  const found = pulumi.all([verification.apply(attachedAddresses), lease]);
+  return {
+    ipv4Address: found.apply(([addresses, lease]) => addresses[lease?.dev ?? ""] ?? ""),
+    ipv6Address: pulumi.output(pick(plan, ({ lease }) => lease?.ipv6Address ?? "")),
+    macAddress: pulumi.output(pick(plan, ({ lease }) => lease?.macAddress ?? "")),
+  };
 }
 
 /** Whether somebody on the LAN has the agent's addresses: asked when they change, and before the container is made. */

@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownPart, lift } from "../lift";
+import { DHCP_ADDRESS } from "../plan/dhcp";
 import { planMacvlanAgent } from "../plan/macvlan-agent";
 import type { NetworkAddresses } from "./agent-container";
 import { componentContext, factLines, withClaims, withHostProvider } from "./context";
 import { type LanAgentArgs, lanAgentSettings, newLanAgent } from "./lan-agent";
 import type { MacvlanNetworkSettingsArgs } from "./macvlan-network";
+import type { DhcpArgs } from "./pipework-agent";
 
 /** Arguments of a {@link MacvlanAgent}. Changing an address or a network replaces the container, deleting it first; a MAC changes in the running one. */
 export interface MacvlanAgentArgs extends LanAgentArgs {
@@ -14,9 +16,23 @@ export interface MacvlanAgentArgs extends LanAgentArgs {
    */
   ownNetwork?: pulumi.Input<MacvlanNetworkSettingsArgs>;
   /**
+   * Fixed IPv4 address: inside a subnet of the network, outside its DHCP range, used by nobody. Or `DHCP_ADDRESS`, given as it is and
+   * not by an Output: leased from the LAN's DHCP server, as an interface of a `PipeworkAgent` is. Docker puts no interface
+   * without an address of its own on a LAN; so the host puts it in, on the network's parent, and Docker's network is not
+   * joined, nor made where it would be the agent's own. Needs `host`.
+   * @default - the next free one of the network's ipRange
+   */
+  ipv4Address?: pulumi.Input<string>;
+  /**
+   * As whom the DHCP server is asked, with `DHCP_ADDRESS`.
+   * @default - as the container is named, by its MAC
+   */
+  dhcp?: pulumi.Input<DhcpArgs>;
+  /**
    * Fixed MAC on the network: unicast, used by nobody there. The host sets it within a second of every start of the
    * container, and tells the neighbours; until then the interface has Docker's. Needs `host`.
-   * @default - Docker's: before version 28 `02:42:` and the IPv4 address in hex, later a random one for each start
+   * @default - Docker's: before version 28 `02:42:` and the IPv4 address in hex, later a random one for each start; with `DHCP_ADDRESS`
+   * one that comes of the component, always the same
    */
   macAddress?: pulumi.Input<string>;
   /**
@@ -53,7 +69,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly containerId: pulumi.Output<string>;
   /** Name of the container. */
   readonly containerName: pulumi.Output<string>;
-  /** IPv4 address that it really has on the macvlan network, empty where it has none. */
+  /** IPv4 address that it really has on the macvlan network, empty where it has none; the leased one as it was when it was last proved. */
   readonly ipv4Address: pulumi.Output<string>;
   /** IPv6 address that it really has on the macvlan network, empty where it has none. */
   readonly ipv6Address: pulumi.Output<string>;
@@ -67,17 +83,26 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly probe: pulumi.Output<string>;
 
   constructor(name: string, args: MacvlanAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { macAddress, probe, ...rest } = args ?? {};
+    const { macAddress, probe, dhcp, ...rest } = args ?? {};
+    const leased = rest.ipv4Address === DHCP_ADDRESS;
     const { host, persistence, shared, settings: common, container } = lanAgentSettings(rest);
-    const settings = { ...common, macAddress, probe };
+    const settings = { ...common, leased, dhcp, macAddress, probe };
     const context = componentContext("MacvlanAgent", name, host, persistence);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
       withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),
     );
-    const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
+    const { leased: _, ...given } = settings;
+    const summary = { ...given, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:MacvlanAgent", name, summary, withHostProvider(opts, host));
 
-    const agent = newLanAgent(context, plan, { shared, own: settings.own !== undefined, container }, this);
+    const parts = {
+      shared,
+      own: settings.own !== undefined,
+      container,
+      leased,
+      alone: rest.extraNetworks === undefined,
+    };
+    const agent = newLanAgent(context, plan, parts, this);
     this.containerId = agent.containerId;
     this.containerName = agent.containerName;
     this.ipv4Address = agent.ipv4Address;

@@ -5,7 +5,7 @@ import { type InterfaceAddress, interfaceAddressText, parseInterfaceAddress } fr
 import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
-import { DHCP_ADDRESS, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
+import { askedName, DHCP_ADDRESS, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
 import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
@@ -70,8 +70,6 @@ export interface Attached {
   /** Its hostname, where that is known. */
   readonly hostname?: string;
 }
-
-const nameOf = ({ name, hostname }: Attached) => (typeof hostname === "string" ? hostname : name);
 
 /** Reads the interfaces that a container is given. */
 export function readAttachments(
@@ -140,7 +138,7 @@ function readAttachment(
     );
   }
   const leased = given.ipv4Address === DHCP_ADDRESS;
-  const dhcp = readDhcp(problems, `${at}.dhcp`, given.dhcp, { leased, name: nameOf(container) });
+  const dhcp = readDhcp(problems, `${at}.dhcp`, given.dhcp, { leased, name: askedName(container.name, container) });
   if (leased) {
     refuseBesideLease(problems, `${at}.gateway`, given.gateway);
   }

@@ -94,3 +94,14 @@ function givenPriorities(
   );
   return { endpoints: [main.endpoint, ...endpoints], winner };
 }
+
+/** The same among further networks alone, of a container whose main interface is none of Docker's. */
+export function planExtraRoute(
+  problems: Problems,
+  path: string,
+  extra: readonly ExtraNetwork[],
+): DefaultRoutePlan | undefined {
+  const [first, ...others] = extra;
+  const wanted = first?.management ? DefaultRoute.Measuring : undefined;
+  return first && planDefaultRoute(problems, path, { ...first, dualStack: false, internal: false }, others, wanted);
+}

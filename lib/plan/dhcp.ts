@@ -41,6 +41,12 @@ export function readDhcp(
   return leased ? { hostname: hostname ?? labelOf(name), ...(clientId !== undefined && { clientId }) } : undefined;
 }
 
+/** What a server is told where nothing else is said: the container's hostname, where that is known, else its name. */
+export function askedName(containerName: string, container: { readonly hostname?: string } | undefined): string {
+  const hostname = container?.hostname;
+  return typeof hostname === "string" ? hostname : containerName;
+}
+
 /** Refuses what a lease says itself. */
 export function refuseBesideLease(problems: Problems, path: string, given: unknown): void {
   if (given !== undefined) {

@@ -18,12 +18,14 @@ import {
 import type { ContainerSettings } from "./container";
 import { linkScope, type PlanContext, startProblems } from "./context";
 import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { askedName, DHCP_ADDRESS, type DhcpSettings, readDhcp } from "./dhcp";
 import { ownLabels } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
 import { type Fact, hostState } from "./host-state";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
 import type { LanDriver } from "./lan-driver";
 import { draftLanNetwork, type LanNetworkDraft, type LanNetworkPlan, type LanNetworkSettings } from "./lan-network";
+import { planLeasedAgent } from "./leased-agent";
 import { MacvlanMode } from "./macvlan-mode";
 import type { NetworkFacts } from "./network-facts";
 import { isGiven, read, readChoice, readObject } from "./read";
@@ -44,6 +46,10 @@ export interface LanAgentSettings {
   readonly own?: LanNetworkSettings;
   /** @default - from the pool, where there is an IPv4 subnet */
   readonly ipv4Address?: string;
+  /** Whether the program itself says that the address is leased. @default false */
+  readonly leased?: boolean;
+  /** @default - as the container is named, by its MAC */
+  readonly dhcp?: DhcpSettings;
   /** @default - from the pool, where there is an IPv6 subnet */
   readonly ipv6Address?: string;
   /** @default - Docker's: before version 28 made of the IPv4 address; on ipvlan the parent's */
@@ -68,6 +74,8 @@ export interface LanAgentPlan extends AgentPlan {
   readonly network?: LanNetworkPlan;
   /** Links of ours beneath it, as the words that make them. */
   readonly links?: string;
+  /** Where its address is leased: the interface that the host puts in. */
+  readonly lease?: { readonly dev: string; readonly macAddress: string; readonly ipv6Address: string };
   /** What the host asks the LAN before the container is made; empty when nothing. */
   readonly probe: readonly string[];
 }
@@ -78,6 +86,7 @@ const OWN_ARGUMENTS = [
   "network",
   "ownNetwork",
   "ipv4Address",
+  "dhcp",
   "ipv6Address",
   "macAddress",
   "aliases",
@@ -92,6 +101,8 @@ const KNOWN: readonly (keyof LanAgentSettings)[] = [
   "network",
   "own",
   "ipv4Address",
+  "leased",
+  "dhcp",
   "ipv6Address",
   "macAddress",
   "aliases",
@@ -108,7 +119,9 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   const settings = readObject(problems, "", given, KNOWN);
   refusePorts(problems, driver, settings.container);
   const containerName = readAgentContainer(problems, settings.container, context, [...OWN_ARGUMENTS, "ports"]);
-  const ipv4 = read(problems, "ipv4Address", settings.ipv4Address, (value) => parseAddress(value, 4));
+  const leased = settings.ipv4Address === DHCP_ADDRESS;
+  const text = leased ? undefined : settings.ipv4Address;
+  const ipv4 = read(problems, "ipv4Address", text, (value) => parseAddress(value, 4));
   const ipv6 = read(problems, "ipv6Address", settings.ipv6Address, (value) => parseAddress(value, 6));
   const fixed = [ipv4, ipv6].filter((address) => address !== undefined);
 
@@ -119,21 +132,30 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   for (const address of network === undefined ? [] : fixed) {
     checkFixedAddress(problems, path(address.family), address, network!);
   }
-  if (network !== undefined) {
+  if (network !== undefined && !leased) {
     checkDynamicAddresses(problems, network, fixed);
   }
 
   const name = network?.facts.name ?? "";
   const macAddress = readMac(problems, driver, settings.macAddress, context, network?.facts);
   const aliases = readAliases(problems, "aliases", settings.aliases);
+  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
+  const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
+  const dhcp = readDhcp(problems, "dhcp", settings.dhcp, {
+    leased,
+    name: askedName(containerName, settings.container),
+  });
+  if (dhcp !== undefined) {
+    const routes = network === undefined ? [] : routesToAgent(network, fixed);
+    const read = { settings, containerName, own, network, ipv6, macAddress, aliases, extra, defaultRoute: wanted };
+    return planLeasedAgent(problems, driver, context, { ...read, dhcp, routes });
+  }
   const endpoint: EndpointPlan = {
     networkName: name,
     ...(ipv4 && { ipv4Address: addressText(ipv4) }),
     ...(ipv6 && { ipv6Address: addressText(ipv6) }),
     ...(aliases.length > 0 && { aliases }),
   };
-  const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
-  const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
   const dualStack = network !== undefined && isDualStack(network.subnets);
   const main = {
     endpoint,

@@ -10,7 +10,7 @@ import {
 import { type Attachment, type AttachmentSettings, readAttachments, withLeasedRoute } from "./attachment";
 import type { ContainerSettings } from "./container";
 import { type PlanContext, requireHost, startProblems } from "./context";
-import { DefaultRoute, planDefaultRoute } from "./default-route";
+import { planExtraRoute } from "./default-route";
 import { DHCP_ADDRESS } from "./dhcp";
 import { ownLabels } from "./docker-network";
 import { hostState } from "./host-state";
@@ -67,8 +67,7 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
   refuseTwoDefaults(problems, found, extra.length);
   const interfaces = withLeasedRoute(found, extra.length);
   // Docker's part of it: who among the further networks has the default route. Ours has none beside them.
-  const [first, ...others] = extra;
-  const route = first && planDefaultRoute(problems, "extraNetworks", mainOf(first), others, wantedOf(first));
+  const route = planExtraRoute(problems, "extraNetworks", extra);
   const wait = readBoolean(problems, "waitForInterfaces", settings.waitForInterfaces) ?? false;
   if (wait && settings.namesProgram !== true) {
     const rule = "puts a wait in front of the program, and none is named";
@@ -110,10 +109,6 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
     warnings: [],
   };
 }
-
-type Extra = ReturnType<typeof readExtraNetworks>[number];
-const mainOf = ({ endpoint }: Extra) => ({ endpoint, dualStack: false, internal: false });
-const wantedOf = ({ management }: Extra) => (management ? DefaultRoute.Measuring : undefined);
 
 function refuseTwoDefaults(problems: Problems, interfaces: readonly Attachment[], networks: number): void {
   interfaces.forEach(({ fact }, index) => {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError, BridgeAgent, Host, MacvlanAgent, MacvlanNetwork } from "../../lib";
+import { ArgumentError, BridgeAgent, DHCP_ADDRESS, Host, MacvlanAgent, MacvlanNetwork } from "../../lib";
 import { children, hostKey, privateKey, registered } from "./support";
 
 const address = "192.0.2.10";
@@ -122,6 +122,35 @@ describe("wrong arguments", () => {
       assert.throws(
         () => new MacvlanAgent("west", { image: "busybox", network: lan.ref, ipv4Address: "192.168.9.70" }),
         /ipv4Address: .*192\.168\.9\.70.*"east"/s,
+      );
+    });
+  });
+});
+
+describe("MacvlanAgent with a leased address", () => {
+  it("makes its facts and a container without a network, and no network of its own", async () => {
+    const found = await registered(() => {
+      const host = new Host("edge", { address, hostKey, privateKey, identity: "edge" });
+      const ownNetwork = { parent: "eth1" };
+      new MacvlanAgent("probe", { host: host.ref, image: "busybox", ownNetwork, ipv4Address: DHCP_ADDRESS });
+    });
+    assert.deepEqual(children(found).slice(3), [
+      "wirework:index:MacvlanAgent probe",
+      "docker:index/container:Container probe-container",
+      "command:remote:Command probe-facts",
+      "command:remote:Command probe-verify",
+    ]);
+    const container = found.find(({ name }) => name === "probe-container")?.inputs;
+    assert.equal(container?.networkMode, "none");
+    assert.equal(container?.networksAdvanced, undefined);
+  });
+
+  it("throws where it is made when Docker alone is there", async () => {
+    await registered(() => {
+      const args = { image: "busybox", ownNetwork: { parent: "eth1" }, ipv4Address: DHCP_ADDRESS };
+      assert.throws(
+        () => new MacvlanAgent("probe", args),
+        /ipv4Address: "dhcp": is leased by the host, and none is given/,
       );
     });
   });

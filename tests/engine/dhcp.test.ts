@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { LabImage } from "../lab/images";
 import { until } from "../lab/until";
-import { answers, assertSettled, assertTakenBack, changes, exampleOn, type Site, site } from "./support";
+import { answers, assertSettled, assertTakenBack, changes, exampleOn, type Site, site, stackOn } from "./support";
 
 /** A DHCP server on the site's LAN; `table` is what it has leased: `MAC ADDRESS NAME CLIENT-ID`. */
 async function serve({ lan }: Site, name: string) {
@@ -59,6 +59,38 @@ describe("examples/pipework-dhcp", () => {
     await stack.destroy();
     assert.equal(await server.table(), "", "the server has its address back");
     assert.equal(await clients(), "0");
+    await server.stop();
+    await assertTakenBack(stack, place);
+  });
+});
+
+describe("a MacvlanAgent with a leased address", () => {
+  it("is on the LAN as itself, keeps its lease, and gives it back", async () => {
+    const place = await site("12");
+    const { host, lan } = place;
+    const server = await serve(place, "macvlan");
+    const stack = await stackOn(
+      place,
+      `
+const probe = new MacvlanAgent("probe", {
+  host: host.ref, image, restart: "always", ownNetwork: { parent: "eth1" }, ipv4Address: "dhcp", dhcp: { clientId: "probe-1" },
+});
+export const { ipv4Address, macAddress, verification } = probe;
+`,
+    );
+    await stack.up();
+    const { ipv4Address, macAddress } = (await stack.outputs()) as { [name: string]: string };
+    const lease = `${macAddress} ${ipv4Address} probe 70:72:6f:62:65:2d:31`;
+    assert.equal(await server.table(), lease);
+    assert.equal((await host.exec("docker network ls --quiet --filter driver=macvlan")).stdout, "");
+    await assertSettled(stack);
+    await host.exec("docker restart -t 2 probe");
+    await until("an answer after a restart", { timeoutMs: 60_000, intervalMs: 300 }, async () => {
+      return (await answers((command) => lan.exec("client", command, { check: false }), ipv4Address!)) || undefined;
+    });
+    assert.equal(await server.table(), lease);
+    await stack.destroy();
+    assert.equal(await server.table(), "");
     await server.stop();
     await assertTakenBack(stack, place);
   });

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { until } from "../lab/until";
 import { inContainerSandbox, insideContainer, startContainer, stopContainer } from "./containers";
-import { assertSame, HOST_OWNER, IDENTITY, type Sandbox } from "./support";
+import { assertSame, HOST_OWNER, IDENTITY, type Sandbox, startWatcher, stopWatcher } from "./support";
 
 const MAC = "02:aa:00:00:00:90";
 const BESIDE = `attach eth1 container probe type macvlan parent eth0 mode bridge address ${MAC} addr dhcp hostname probe`;
@@ -19,21 +19,10 @@ const startServer = (host: Sandbox, range = RANGE, options = "", link = "wire") 
   );
 const stopServer = (host: Sandbox) =>
   host.exec("kill -9 $(cat /run/docker/dnsmasq.pid); rm /run/docker/dnsmasq.pid", "", true);
-const startWatch = (host: Sandbox) =>
-  host.exec(
-    "setsid /usr/local/sbin/wirework watch >>/run/docker/watch.log 2>&1 & echo $! >/run/docker/watch.pid",
-    "",
-    true,
-  );
-const stopWatch = async (host: Sandbox) => {
-  await host.exec("kill -TERM -$(cat /run/docker/watch.pid)");
-  await eventually(host, "the watcher to end", async () => !(await said(host, "ls /run/wirework")).includes("events"));
-};
-
 const said = async (host: Sandbox, command: string) => (await host.exec(command)).stdout;
 const eventually = <T>(host: Sandbox, event: string, look: () => Promise<T | false | undefined>) =>
   until(event, { timeoutMs: 60_000, intervalMs: 100 }, async () => (await look()) || undefined).catch(async (error) => {
-    const told = await said(host, "cat /run/docker/watch.log /run/docker/dnsmasq.log; /usr/local/sbin/wirework status");
+    const told = await said(host, "cat /run/watch.log /run/docker/dnsmasq.log; /usr/local/sbin/wirework status");
     return assert.fail(`${error}\n${told}`);
   });
 const inside = async (host: Sandbox, command: string) => (await insideContainer(host, "probe", command)).stdout;
@@ -55,7 +44,7 @@ describe("an address by DHCP", function () {
     inContainerSandbox(async (host) => {
       await startServer(host);
       const found = await host.snapshot();
-      await startWatch(host);
+      await startWatcher(host);
       assert.equal(
         (await host.apply([LEASED])).stdout,
         `unchanged\npending ${LEASED} (container probe does not run)\n`,
@@ -85,7 +74,8 @@ describe("an address by DHCP", function () {
       assert.equal(await table(host), "", "the server has its address back");
       assert.deepEqual(await clients(host), []);
       await stopContainer(host, "probe");
-      await stopWatch(host);
+      await stopWatcher(host);
+      await host.exec("rm /run/watch.log /run/watch.pid");
       await eventually(host, "a host as it was found", async () => (await host.snapshot()) === found).catch(() => {});
       assertSame(await host.snapshot(), found);
     }));
@@ -94,7 +84,7 @@ describe("an address by DHCP", function () {
     inContainerSandbox(async (host) => {
       await host.exec("ip link set bridge0 up; ip address add 10.9.0.1/24 dev bridge0", "", true);
       await startServer(host, "10.9.0.100,10.9.0.120,2m", "", "bridge0");
-      await startWatch(host);
+      await startWatcher(host);
       await startContainer(host, "probe", 0);
       await host.apply([PORT]);
       const address = await leased(host, "a lease");
@@ -103,13 +93,13 @@ describe("an address by DHCP", function () {
       await stopContainer(host, "probe");
       assert.equal((await host.remove([PORT])).stdout, "unchanged\n");
       assert.equal(await table(host), "");
-      await stopWatch(host);
+      await stopWatcher(host);
       assert.equal(await said(host, "ip link show master bridge0; ls /run/wirework"), "");
     }));
 
   it("comes late where the server does, and the proof says what was tried", () =>
     inContainerSandbox(async (host) => {
-      await startWatch(host);
+      await startWatcher(host);
       await startContainer(host, "probe", 0);
       await inside(host, "ip route del default");
       const first = await host.apply([LEASED]);
@@ -133,13 +123,13 @@ describe("an address by DHCP", function () {
         proved.stderr,
       );
       assert.match(await inside(host, "ip route"), /^default via 192\.168\.9\.1 dev eth1 proto dhcp/);
-      await stopWatch(host);
+      await stopWatcher(host);
     }));
 
   it("is renewed, comes back when it is taken away, and is another one when the server says so", () =>
     inContainerSandbox(async (host) => {
       await startServer(host, RANGE, "--dhcp-option=121,10.7.0.0/16,192.168.9.1,0.0.0.0/0,192.168.9.2");
-      await startWatch(host);
+      await startWatcher(host);
       await startContainer(host, "probe", 0);
       await inside(host, "ip route del default");
       await host.apply([LEASED]);
@@ -170,44 +160,44 @@ describe("an address by DHCP", function () {
       });
       assert.match(other, /^192\.168\.9\.20\d\/24$|^192\.168\.9\.210\/24$/);
       assert.match(await inside(host, "ip route"), /^default via 192\.168\.9\.1 dev eth1 proto dhcp(?![\s\S]*10\.7)/);
-      await stopWatch(host);
+      await stopWatcher(host);
     }));
 
   it("has one client whenever the watcher is killed, and keeps its address meanwhile", () =>
     inContainerSandbox(async (host) => {
       const killWatch = async (event: string) => {
         // The watcher alone, not its group: nobody is left who could end its client but the kernel.
-        await host.exec("kill -9 $(cat /run/docker/watch.pid)");
+        await host.exec("kill -9 $(cat /run/watch.pid)");
         await eventually(host, `the client to end ${event}`, async () => (await clients(host)).length === 0);
-        await host.exec("kill -9 -$(cat /run/docker/watch.pid)");
+        await host.exec("kill -9 -$(cat /run/watch.pid)");
       };
-      await startWatch(host);
+      await startWatcher(host);
       await startContainer(host, "probe", 0);
       await host.apply([BESIDE]);
       await oneClient(host, "without a server");
       await killWatch("while it asks");
       await startServer(host);
-      await startWatch(host);
+      await startWatcher(host);
       const address = await leased(host, "a lease");
       await oneClient(host, "with a server");
       await killWatch("with a lease");
       assert.equal(await addressNow(host), address);
-      await startWatch(host);
+      await startWatcher(host);
       await oneClient(host, "after the watcher was killed");
       assert.equal(await addressNow(host), address);
       await killWatch("before its container");
       await startContainer(host, "probe", 0);
-      await startWatch(host);
+      await startWatcher(host);
       assert.equal(await leased(host, "a lease in the next container"), address);
       await oneClient(host, "in the next container");
-      await stopWatch(host);
+      await stopWatcher(host);
       assert.deepEqual(await clients(host), []);
     }));
 
   it("takes the place of a fixed one and gives way to it, in the running container", () =>
     inContainerSandbox(async (host) => {
       await startServer(host);
-      await startWatch(host);
+      await startWatcher(host);
       await startContainer(host, "probe", 0);
       const fixed = LEASED.replace("addr dhcp via dhcp hostname probe", "addr 192.168.9.90/24");
       await host.apply([fixed]);
@@ -222,7 +212,7 @@ describe("an address by DHCP", function () {
       assert.doesNotMatch(await inside(host, "ip route show dev eth1"), /proto dhcp/);
       assert.deepEqual(await clients(host), []);
       assert.equal((await host.apply([fixed])).stdout, "unchanged\n");
-      await stopWatch(host);
+      await stopWatcher(host);
     }));
 
   it("is refused with its reason: words that mean nothing, and a host without a client", () =>
