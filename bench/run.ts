@@ -7,6 +7,7 @@ import { prepare } from "../tests/runner/prepare";
 import type { Contender } from "./contender";
 import { dockerCli } from "./docker-cli";
 import { byHand, factsSite } from "./facts";
+import { ipv6Site, throughput } from "./ipv6";
 import { compiled, linkCompilers, PulumiContender, starts, tsNode } from "./pulumi";
 import { Measurements, type Reference, report, versions } from "./report";
 import { bootSite, type Site } from "./site";
@@ -19,7 +20,8 @@ const usage = `npm run bench -- [option …]
   --previews N    previews without changes per round         (2)
   --only TEXT     only contenders whose name holds TEXT      (all)
   --ssh           also wirework with Docker over ssh://
-  --facts N       instead: N facts of one component on one host, without Pulumi`;
+  --facts N       instead: N facts of one component on one host, without Pulumi
+  --ipv6          instead: throughput of an IPv6 service, by each way to its container`;
 
 function settings() {
   const { values } = parseArgs({
@@ -31,6 +33,7 @@ function settings() {
       only: { type: "string", default: "" },
       ssh: { type: "boolean", default: false },
       facts: { type: "string", default: "0" },
+      ipv6: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -47,6 +50,7 @@ function settings() {
     only: values.only,
     ssh: values.ssh,
     facts: whole("facts", 10_000, 0),
+    ipv6: values.ipv6,
     help: values.help,
   };
 }
@@ -147,6 +151,18 @@ async function benchFacts({ facts, rounds, previews }: Settings): Promise<void> 
   }
 }
 
+/** What each way to a container costs a stream of bytes. */
+async function benchIpv6({ rounds }: Settings): Promise<void> {
+  const site = await ipv6Site();
+  try {
+    console.log(`${await versions(site.host)}\nload before: ${loadavg()[0]!.toFixed(1)}\n`);
+    const table = await throughput(site.measure, rounds);
+    console.log(`\nload after: ${loadavg()[0]!.toFixed(1)}\n${table}`);
+  } finally {
+    await site.stop();
+  }
+}
+
 /** What the table says of itself, and what a ratio is taken against: the engine's floor, or what Pulumi itself needs. */
 function against({ networks, containers, rounds }: Settings): [string, Reference] {
   const head =
@@ -166,13 +182,14 @@ async function main(): Promise<number> {
     return 0;
   }
   const consumer = process.env.WIREWORK_BENCH_CONSUMER;
-  if (labId() && (consumer || given.facts > 0)) {
-    await (given.facts > 0 ? benchFacts(given) : bench(given, consumer!));
+  const alone = given.ipv6 ? benchIpv6 : given.facts > 0 ? benchFacts : undefined;
+  if (labId() && (consumer || alone)) {
+    await (alone ? alone(given) : bench(given, consumer!));
     return 0;
   }
   await prepare();
   const self = ["--require", "ts-node/register/transpile-only", __filename, ...process.argv.slice(2)];
-  if (given.facts > 0) return runInLab(process.execPath, self, {});
+  if (alone) return runInLab(process.execPath, self, {});
   const packed = await pack();
   try {
     linkCompilers(packed.consumer);
