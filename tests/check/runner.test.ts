@@ -144,7 +144,7 @@ describe("runner", () => {
 
   it("chooses a group by its name, and what it needs with it", () => {
     const names = (...chosen: string[]) => choosePhases(chosen).map((phase) => phase.name);
-    assert.deepEqual(names("host"), ["prepare", "host"]);
+    assert.deepEqual(names("host"), ["prepare", "host:a-f", "host:g-z"]);
     assert(names("check").every((name) => name.startsWith("check:")));
     assert.throws(() => names("hots"), /phase: "hots" is none; choose from .*host/);
   });
