@@ -1,12 +1,9 @@
 import { commandText, type Verb } from "../lib/host/command-text";
-import { setupText } from "../lib/host/program";
 import { inputText } from "../lib/plan/host-state";
 import { Lab } from "../tests/lab/lab";
 import type { LightHost } from "../tests/lab/light-host";
-import { runOverSsh } from "../tests/lab/over-ssh";
-import { type Contender, stepTimeoutMs } from "./contender";
-
-const identity = "bench";
+import type { Contender } from "./contender";
+import { identity, setUp, ssh } from "./helper";
 
 /** The name of the contender that all others are compared with. */
 export const byHand = "ip -batch";
@@ -33,7 +30,7 @@ export async function factsSite(count: number) {
   const host = await lab.lightHost({ name: "facts", debian: "13" });
   await host.exec("ip link add host0 type veth peer name host1; ip link set host0 up; ip link set host1 up");
   const facts = manyFacts(count);
-  await ssh(host, commandText("setup", false), setupText({ host: identity, owner: "bench/dev/host" }));
+  await setUp(host);
   return {
     host,
     contenders: [ipBatch(host, facts), helper(host, facts)],
@@ -46,10 +43,6 @@ export async function factsSite(count: number) {
     },
     stop: () => lab.stop(),
   };
-}
-
-async function ssh(host: LightHost, command: string, input: string): Promise<string> {
-  return (await runOverSsh(host, command, { input, timeoutMs: stepTimeoutMs })).stdout;
 }
 
 /** The same facts by hand, without asking what is there: what the kernel, iproute2 and the login need for themselves. */

@@ -1,17 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { commandText } from "../lib/host/command-text";
-import { setupText } from "../lib/host/program";
 import { inputText } from "../lib/plan/host-state";
 import { execute } from "../tests/lab/exec";
 import { loadImages } from "../tests/lab/images";
 import { Lab } from "../tests/lab/lab";
 import type { LightHost } from "../tests/lab/light-host";
-import { runOverSsh } from "../tests/lab/over-ssh";
 import { onPath } from "../tests/lab/process";
 import { until } from "../tests/lab/until";
+import { identity, setUp, ssh } from "./helper";
 import { ratios, spread } from "./statistics";
 
-const identity = "bench";
 const port = 5201;
 const seconds = 3;
 
@@ -43,9 +41,9 @@ export async function ipv6Site() {
     ].join(" && "),
   );
   await lan.exec("client", "ip -6 route add fd00:31:5::/64 via fd00:9::10");
-  await helper(host, commandText("setup", false), setupText({ host: identity, owner: "bench/dev/host" }));
+  await setUp(host);
   const fact = `dnat dev eth1 tcp ${port} container web network web`;
-  await helper(host, commandText("apply", false), inputText({ host: identity, owner: "bench/dev/web" }, [fact]));
+  await ssh(host, commandText("apply", false), inputText({ host: identity, owner: "bench/dev/web" }, [fact]));
   const server = await startServer(host);
   return {
     host,
@@ -61,10 +59,6 @@ export async function ipv6Site() {
       await lab.stop();
     },
   };
-}
-
-async function helper(host: LightHost, command: string, input: string): Promise<void> {
-  await runOverSsh(host, command, { input, timeoutMs: 60_000 });
 }
 
 /** iperf3 of this machine in the network of the container, whose image knows nothing of it. */

@@ -86,13 +86,12 @@ export class MacvlanAgent extends pulumi.ComponentResource {
     const { macAddress, probe, dhcp, ...rest } = args ?? {};
     const leased = rest.ipv4Address === DHCP_ADDRESS;
     const { host, persistence, shared, settings: common, container } = lanAgentSettings(rest);
-    const settings = { ...common, leased, dhcp, macAddress, probe };
+    const settings = { ...common, dhcp, macAddress, probe };
     const context = componentContext("MacvlanAgent", name, host, persistence);
     const plan = lift({ context: context.plan, settings, network: shared?.facts }, ({ context, settings, network }) =>
-      withClaims(context, planMacvlanAgent(context, { ...settings, network, container: knownPart(container) })),
+      withClaims(context, planMacvlanAgent(context, { ...settings, leased, network, container: knownPart(container) })),
     );
-    const { leased: _, ...given } = settings;
-    const summary = { ...given, image: container.image, facts: factLines(context, plan) };
+    const summary = { ...settings, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:MacvlanAgent", name, summary, withHostProvider(opts, host));
 
     const parts = {

@@ -5,7 +5,7 @@ import { type InterfaceAddress, interfaceAddressText, parseInterfaceAddress } fr
 import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
-import { askedName, DHCP_ADDRESS, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
+import { askedName, DHCP_ADDRESS, DHCP_CLIENT, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
 import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
@@ -86,27 +86,25 @@ export function readAttachments(
   if (given.length === 0) {
     problems.add(path, undefined, "holds no interface", "give at least one, or another kind of agent");
   }
-  for (const [what, word] of [
-    ["dev", "name"],
-    ["gateway", "gateway"],
-    ["gateway6", "gateway6"],
-  ] as const) {
-    const seen = new Map<string, number>();
+  const twice = (
+    word: keyof AttachmentSettings,
+    what: "dev" | "gateway" | "gateway6",
+    rule: (other: string) => string,
+  ) => {
     found.forEach(({ fact }, index) => {
       // A default route goes by one interface, whatever router it names.
-      const value = fact[what] === undefined ? undefined : what === "dev" ? fact.dev : "the default route";
-      const other = value === undefined ? undefined : seen.get(value);
-      if (other !== undefined) {
-        const rule =
-          what === "dev"
-            ? `is the name of ${memberPath(path, other)} too`
-            : `is given by ${memberPath(path, other)} already`;
-        problems.add(`${memberPath(path, index)}.${word}`, fact[what], rule, "give it to one of them");
-      } else if (value !== undefined) {
-        seen.set(value, index);
+      const same = found.findIndex((one) =>
+        what === "dev" ? one.fact.dev === fact.dev : one.fact[what] !== undefined,
+      );
+      if (fact[what] !== undefined && same < index) {
+        const wayOut = "give it to one of them";
+        problems.add(`${memberPath(path, index)}.${word}`, fact[what], rule(memberPath(path, same)), wayOut);
       }
     });
-  }
+  };
+  twice("name", "dev", (other) => `is the name of ${other} too`);
+  twice("gateway", "gateway", (other) => `is given by ${other} already`);
+  twice("gateway6", "gateway6", (other) => `is given by ${other} already`);
   return found;
 }
 
@@ -169,7 +167,7 @@ function readAttachment(
     value === undefined ? [] : [claimOf(context, { scope, kind, value, property: `${at}.${argument}` })];
   return {
     fact,
-    facts: [...below.facts, ...(leased ? [{ kind: "require", condition: "dhcp client" } as const] : [])],
+    facts: [...below.facts, ...(leased ? [DHCP_CLIENT] : [])],
     ...(below.links !== undefined && { links: below.links }),
     claims: [
       ...below.claims,
@@ -197,6 +195,11 @@ export function attachedAddresses(verification: string): { [name: string]: strin
   return Object.fromEntries([...lines].map(([, name, address]) => [name!, address!]));
 }
 
+/** That an interface can stand on a link, beside whatever stands on it. */
+export function attachable(link: string): Fact {
+  return { kind: "require", condition: `parent ${link} attached` };
+}
+
 /** The link that an interface stands on, and what must be on the host for it. */
 function beneath(
   problems: Problems,
@@ -217,7 +220,7 @@ function beneath(
   const shared = claimOf(context, { scope, kind: "parent", value: link, property: `${at}.parent`, shared: true });
   return {
     link,
-    facts: [...(tagged?.facts ?? []), { kind: "require", condition: `parent ${link} attached` }],
+    facts: [...(tagged?.facts ?? []), attachable(link)],
     ...(tagged && { links: tagged.identity }),
     claims: [...(tagged?.claims ?? []), shared],
   };

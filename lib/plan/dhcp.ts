@@ -1,9 +1,13 @@
 import { bad, type Checked, good } from "../net/checked";
 import type { Problems } from "../problems";
+import type { RequireFact } from "./facts";
 import { read, readObject } from "./read";
 
 /** An address that the LAN's DHCP server leases. */
 export const DHCP_ADDRESS = "dhcp";
+
+/** What a host needs for it. */
+export const DHCP_CLIENT: RequireFact = { kind: "require", condition: "dhcp client" };
 
 /** As whom a DHCP server is asked for an address. */
 export interface DhcpSettings {
@@ -54,7 +58,8 @@ export function refuseBesideLease(problems: Problems, path: string, given: unkno
   }
 }
 
-function parseLabel(value: unknown): Checked<string> {
+/** A host name of one part. */
+export function parseLabel(value: unknown): Checked<string> {
   const wayOut = "use letters, digits and -, at most 63, with a letter or digit at both ends";
   if (typeof value === "string" && value.length > 63) {
     return bad(`is ${value.length} characters long, and a name has room for 63`, wayOut);
@@ -63,8 +68,8 @@ function parseLabel(value: unknown): Checked<string> {
   return fits ? good(value) : bad("is not a host name of one part", wayOut);
 }
 
-/** Text, or hex bytes with colons, as dnsmasq's `id:` takes them. */
-function parseClientId(value: unknown): Checked<string> {
+/** Text, or hex bytes with colons, as dnsmasq's `id:` takes them: always the latter. */
+export function parseClientId(value: unknown): Checked<string> {
   const wayOut = 'give 2-64 printable characters, such as "probe-1", or as many bytes in hex with colons';
   if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) {
     return bad("is no text without spaces", wayOut);

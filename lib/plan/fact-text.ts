@@ -4,7 +4,7 @@ import { parseInterfaceName } from "../net/interface-name";
 import { parseMac } from "../net/mac";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { shown } from "../problems";
-import { DHCP_ADDRESS } from "./dhcp";
+import { DHCP_ADDRESS, parseClientId, parseLabel } from "./dhcp";
 import type { Fact } from "./facts";
 import { Persistence } from "./persistence";
 
@@ -50,8 +50,8 @@ const isAddress = canonical((text) => parseAddress(text), addressText);
 const isNetwork = canonical((text) => parsePrefix(text), prefixText);
 // As a whole family the length 0 means something; as a network it would not.
 const isPrefix: Form = (text) => (text === "0.0.0.0/0" || text === "::/0" ? text : isNetwork(text));
-const isHostName: Form = (text) => (/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(text) ? text : undefined);
-const isClientId: Form = (text) => (/^[0-9a-f]{2}(?::[0-9a-f]{2}){1,63}$/.test(text) ? text : undefined);
+const isHostName = canonical(parseLabel, (label) => label);
+const isClientId = canonical(parseClientId, (id) => id);
 const isLinkAddress: Form = (text) => {
   const [, address = "", length = ""] = /^([^/]+)\/([1-9][0-9]*)$/.exec(text) ?? [];
   const parsed = parseAddress(address);

@@ -4,9 +4,10 @@ import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { planProbe } from "./address-probe";
 import { containerClaim, type ExtraNetwork, endpointClaims, extraNetworkClaims } from "./agent";
+import { attachable } from "./attachment";
 import { linkScope, ownerOf, type PlanContext } from "./context";
 import { DefaultRoute, planExtraRoute } from "./default-route";
-import { DHCP_ADDRESS, type DhcpIdentity } from "./dhcp";
+import { DHCP_ADDRESS, DHCP_CLIENT, type DhcpIdentity } from "./dhcp";
 import { ownLabels } from "./docker-network";
 import type { AttachFact } from "./facts";
 import { type Fact, hostState } from "./host-state";
@@ -86,8 +87,8 @@ export function planLeasedAgent(
     endpoints: route?.endpoints ?? [],
     hostState: hostState([
       ...requireDocker(explicitMac, route?.needsPriority ?? false),
-      { kind: "require", condition: "dhcp client" },
-      ...(own ? own.hostState.facts : [attachedTo(fact), ...agent.routes]),
+      DHCP_CLIENT,
+      ...(own ? own.hostState.facts : [attachable(fact.parent ?? ""), ...agent.routes]),
       fact,
     ]),
     verify,
@@ -101,8 +102,6 @@ export function planLeasedAgent(
     warnings: own?.warnings ?? [],
   };
 }
-
-const attachedTo = ({ parent }: AttachFact): Fact => ({ kind: "require", condition: `parent ${parent} attached` });
 
 /** What a lease needs, and what cannot stand beside it. */
 function refuseWithout(

@@ -11,22 +11,23 @@ export interface ProofSettings {
 
 const KNOWN: readonly (keyof ProofSettings)[] = ["enabled", "timeoutSeconds"];
 
-/** Reads them, and what else an object with them may hold; `lines` makes what the host is asked of what is to be proved. */
+/**
+ * Reads them, and what else an object with them may hold; `lines` makes what the host is asked of what is to be proved, within
+ * `usual` seconds where nothing else is said.
+ */
 export function readProof<T extends ProofSettings>(
   problems: Problems,
   path: string,
   settings: T | undefined,
   more: readonly (keyof T & string)[] = [],
-): { readonly given: Partial<T>; readonly lines: (proofs: readonly string[]) => string[] } {
+): { readonly given: Partial<T>; readonly lines: (proofs: readonly string[], usual?: number) => string[] } {
   const given = isGiven(problems, path, settings) ? readObject(problems, path, settings, [...KNOWN, ...more]) : {};
   const { enabled, timeoutSeconds }: ProofSettings = given;
   const isEnabled = readBoolean(problems, `${path}.enabled`, enabled) ?? true;
   const seconds = { from: 1, to: 300, unit: " seconds" };
   const timeout = readInteger(problems, `${path}.timeoutSeconds`, timeoutSeconds, seconds);
-  // A server may try an address itself before it offers it, and a client that was not heard tries again after ten seconds.
-  const usual = (proofs: readonly string[]) => (proofs.some((proof) => proof.startsWith("leased ")) ? 30 : 10);
   return {
     given,
-    lines: (proofs) => (isEnabled && proofs.length > 0 ? [`timeout ${timeout ?? usual(proofs)}`, ...proofs] : []),
+    lines: (proofs, usual = 10) => (isEnabled && proofs.length > 0 ? [`timeout ${timeout ?? usual}`, ...proofs] : []),
   };
 }

@@ -69,7 +69,7 @@ export function verificationLines(
       "give the gateway of a subnet",
     );
   }
-  return lines([
+  const proofs = [
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
     ...attached.map(({ dev, leased }) => `${leased ? "leased" : "attached"} ${dev}`),
     ...(gateway === false ? [] : routers),
@@ -79,5 +79,7 @@ export function verificationLines(
     ...egress.map(({ link, via, bridge }) => {
       return `egress ${link}${via ? ` via ${via}` : ""} network ${networkName} iif ${bridge}`;
     }),
-  ]);
+  ];
+  // A server may try an address itself before it offers it, and a client that was not heard tries again after ten seconds.
+  return lines(proofs, attached.some(({ leased }) => leased) ? 30 : undefined);
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
-import { assertComes, assertSettled, changes, debians, onHost, stackOn } from "./support";
+import { assertComes, assertSettled, changes, clientSeen, debians, onHost, stackOn } from "./support";
 import { twoUplinks } from "./two-uplinks";
 
 const FILE = "/etc/docker/daemon.json";
@@ -43,7 +43,6 @@ for (const debian of debians) {
       const own = (await far.exec("ip -6 -o address show scope global")).stdout;
       await host.exec(`mkdir -p /etc/docker; cat >${FILE}; systemctl restart docker`, { input: FOREIGN });
       await host.exec(`docker run -d --name plain ${LabImage.addressEcho}`);
-      // Older versions of Docker keep the settings of a bridge, and their filter, after the first IPv6 network.
       const file = async () => (await host.exec(`cat ${FILE}`)).stdout;
       const dockerd = async () => (await host.exec("cat /run/docker.pid")).stdout;
       const runs = async () => (await host.exec("docker ps --format '{{.Names}}' | sort | xargs")).stdout.trim();
@@ -55,9 +54,7 @@ for (const debian of debians) {
         ).stdout;
       /** Whom the service sees: the client beyond the router, or the host in its place. */
       const seen = async (protocol: string, port: number) => {
-        const talk = `exec 3<>/dev/${protocol}/fd00:9::10/${port} && { echo >&3; timeout 2 dd bs=1500 count=1 status=none <&3; }`;
-        const { stdout, stderr } = await far.exec(`timeout 4 bash --norc -c '${talk}'`, { check: false });
-        const client = stdout.split(" ")[1] ?? `nobody: ${stderr}`;
+        const client = await clientSeen((command) => far.exec(command, { check: false }), "fd00:9::10", port, protocol);
         if (own.includes(` ${client}/`)) return "client";
         return ["fd00:31:5::1", "172.31.5.1"].includes(client) ? "host" : client;
       };

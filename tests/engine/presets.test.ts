@@ -2,7 +2,16 @@ import { strict as assert } from "node:assert";
 import { LabImage, waits } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import type { Stack } from "../lab/stack";
-import { assertComes, assertSettled, assertTakenBack, changes, exampleOn, type Site, site } from "./support";
+import {
+  assertComes,
+  assertSettled,
+  assertTakenBack,
+  changes,
+  clientSeen,
+  exampleOn,
+  type Site,
+  site,
+} from "./support";
 
 const example = (place: Site, name: string, values = {}) =>
   exampleOn(place, name, { image: LabImage.probe, parent: "eth1", ...values }, { accountToken: "not-a-token" });
@@ -126,8 +135,7 @@ describe("examples/openbmp-aio", () => {
     assert.match(docker!, /^~ Docker is restarted/m);
 
     const seen = async (address: string, port: number) => {
-      const talk = `exec 3<>/dev/tcp/${address}/${port} && timeout 2 dd bs=1500 count=1 status=none <&3`;
-      return (await lan.exec("client", `timeout 4 bash --norc -c '${talk}'`, { check: false })).stdout.split(" ")[1];
+      return clientSeen((command) => lan.exec("client", command, { check: false }), address, port);
     };
     const served = (address: string, ports: readonly number[], client: string) =>
       assertComes(

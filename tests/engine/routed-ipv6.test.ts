@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { LabImage } from "../lab/images";
-import { assertComes, assertSettled, assertTakenBack, debians, exampleOn } from "./support";
+import { assertComes, assertSettled, assertTakenBack, clientSeen, debians, exampleOn } from "./support";
 import { type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 /** Its service tells each client the address that it sees. */
@@ -36,11 +36,7 @@ describe("native IPv6", function () {
             `docker inspect --format '{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}' ${name}`,
           )
         ).stdout.trim();
-      const asks = async (address: string) => {
-        const talk = `exec 3<>/dev/tcp/${address}/7000 && dd bs=1500 count=1 status=none <&3`;
-        const { stdout, stderr } = await far.exec(`timeout 4 bash --norc -c '${talk}'`, { check: false });
-        return stdout.split(" ")[1] ?? `nobody: ${stderr}`;
-      };
+      const asks = (address: string) => clientSeen((command) => far.exec(command, { check: false }), address, 7000);
       const own = (await far.exec("ip -6 -o address show scope global")).stdout;
       const client = async (name: string) => {
         const seen = await asks(await addressOf(name));

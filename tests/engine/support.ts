@@ -144,6 +144,18 @@ export function overSsh({ host }: Site, command: string, input = ""): Promise<Ru
   return runOverSsh(host, command, { input, check: false, timeoutMs: 60_000 });
 }
 
+/** The address that the lab's service, asked from where `exec` runs, says that it sees; else why it says nothing. */
+export async function clientSeen(
+  exec: (command: string) => Promise<{ stdout: string; stderr: string }>,
+  address: string,
+  port: number,
+  protocol = "tcp",
+): Promise<string> {
+  const talk = `exec 3<>/dev/${protocol}/${address}/${port} && { ${protocol === "udp" ? "echo >&3; " : ""}timeout 2 dd bs=1500 count=1 status=none <&3; }`;
+  const { stdout, stderr } = await exec(`timeout 4 bash --norc -c '${talk}'`);
+  return stdout.split(" ")[1] ?? `nobody: ${stderr}`;
+}
+
 /** Whether `address` answers a ping from where `exec` runs. */
 export async function answers(exec: (command: string) => Promise<{ code: number }>, address: string): Promise<boolean> {
   return (await exec(`ping -n -q -c 1 -W 2 ${address}`)).code === 0;

@@ -5,7 +5,7 @@
 # MTU INDEX` for each of its interfaces, and `K on NAME LINK ADDRESS-OR-via-ROUTER` for what stands on them.
 read_attached() {
   sed -n 's/.*attach [^ ]* container \([^ ]*\) .*/\1/p' "$1" | sort -u | while read -r name; do
-    pid=$(awk -v name="/$name" '$1 == "container" && $2 == name { print $4 }' "$RUN/containers")
+    pid=$(process_of "$name")
     [ -n "$pid" ] || continue
     echo "@ $name"
     for what in "-d link" addr "-4 route" "-6 route"; do

@@ -58,7 +58,7 @@ read_containers() {
   esac
   read_attached "$view"
   sed -n 's/.*mac [^ ]* container \([^ ]*\) .*/\1/p' "$view" | sort -u | while read -r name; do
-    pid=$(awk -v name="/$name" '$1 == "container" && $2 == name { print $4 }' "$RUN/containers")
+    pid=$(process_of "$name")
     [ -n "$pid" ] || continue
     echo "@ /$name"
     nsenter --net="/proc/$pid/ns/net" ip -o addr show 2>/dev/null || :
@@ -76,6 +76,8 @@ read_containers() {
       print "K endpoint", substr($2, 2), $3, dev, (($2, dev) in mac ? mac[$2, dev] : "-"), $4, $5, $6
     }' "$RUN/inside.now" "$RUN/containers"
 }
+
+process_of() { awk -v name="/$1" '$1 == "container" && $2 == name { print $4 }' "$RUN/containers"; } # of a container that runs
 
 # Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
 inside() { nsenter --net=/proc/self/fd/8 "$@"; }

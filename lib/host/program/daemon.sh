@@ -8,7 +8,7 @@ DOCKER_BACK=60 # seconds in which a restarted Docker must answer
 docker_process() {
   pid=$(cat /run/docker.pid 2>/dev/null || :)
   [ -n "$pid" ] && [ -n "$(readlink "/proc/$pid/exe")" ] && [ "$(cat "/proc/$pid/comm")" = dockerd ] || return 0
-  echo "$pid $(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)"
+  echo "$pid $(process_began "$pid")"
 }
 # The words that it is started with, one a line, beside those of the file.
 docker_words() {

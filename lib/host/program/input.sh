@@ -36,8 +36,7 @@ $(cat "$RUN/wrong")"
 # decoded WORD: what stands behind its percent-encoding, and a dot, which keeps a newline at the end.
 decoded() {
   # %XX to the octal form that printf knows
-  printf '%b.' "$(printf %s "$1" | awk '
-    { n = split($0, p, "%"); printf "%s", escaped(p[1]); for (i = 2; i <= n; i++) printf "\\0%03o%s", hex(substr(p[i], 1, 2)), escaped(substr(p[i], 3)) }
-    function escaped(s) { gsub(/\\/, "\\0134", s); return s }
-    function hex(s) { s = tolower(s); return (index("0123456789abcdef", substr(s, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(s, 2, 1)) - 1 }')"
+  printf '%b.' "$(printf %s "$1" | awk "$AWK_SHAPES"'
+    { n = split($0, p, "%"); printf "%s", escaped(p[1]); for (i = 2; i <= n; i++) printf "\\0%03o%s", hex(tolower(substr(p[i], 1, 2))), escaped(substr(p[i], 3)) }
+    function escaped(s) { gsub(/\\/, "\\0134", s); return s }')"
 }

@@ -31,7 +31,6 @@ $(cat "$RUN/lines")"
 
 # Its container alone: a name is anybody's, the label is ours.
 drop_tool() {
-  # shellcheck disable=SC2046 # ids
   timeout "$DOCKER_WAIT" docker ps --all --quiet --filter "name=^/$TOOL\$" --filter "label=wirework.owner=$OWNER" 2>/dev/null </dev/null |
     while read -r id; do timeout "$DOCKER_WAIT" docker rm --force "$id" >/dev/null 2>&1 </dev/null || :; done
 }
