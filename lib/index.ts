@@ -51,6 +51,7 @@ export { NdpProxy, type NdpProxyArgs } from "./components/ndp-proxy";
 export type { NetworkRef } from "./components/network-ref";
 export {
   type AttachedInterfaceArgs,
+  type AttachedRouteArgs,
   type DhcpArgs,
   PipeworkAgent,
   type PipeworkAgentArgs,

@@ -22,6 +22,25 @@ export interface DhcpArgs {
   clientId?: pulumi.Input<string>;
 }
 
+/** A route of a container's interface. */
+export interface AttachedRouteArgs {
+  /**
+   * Prefix or address that it leads to: `10.0.0.0/8`, `fd00:7::/64`, `224.0.0.0/4` for multicast groups. The default route is
+   * `gateway` and `gateway6`.
+   */
+  destination: pulumi.Input<string>;
+  /**
+   * Router, on a network of the interface; of IPv6 also a link-local one.
+   * @default - none: the destination is on the interface's own segment
+   */
+  via?: pulumi.Input<string>;
+  /**
+   * The lower one wins among routes with one destination: 1-4294967295.
+   * @default - the kernel's: 0, and 1024 of IPv6
+   */
+  metric?: pulumi.Input<number>;
+}
+
 /** An interface that the host puts into a container. Give `parent` or `bridge`. Changes are made in the running container. */
 export interface AttachedInterfaceArgs {
   /**
@@ -84,6 +103,17 @@ export interface AttachedInterfaceArgs {
    * @default - that of the parent; 1500 on a bridge
    */
   mtu?: pulumi.Input<number>;
+  /**
+   * Addresses beside the first ones, with prefix length, of both families: `["192.168.9.91/24", "fd00:9::91/64"]`. What the
+   * container sends by itself has the first one of its family and network.
+   * @default - none
+   */
+  extraAddresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Routes by this interface, beside the default ones. No two of one container have the same destination and metric.
+   * @default - none but to its own networks
+   */
+  routes?: pulumi.Input<pulumi.Input<AttachedRouteArgs>[]>;
 }
 
 /** Arguments of a {@link PipeworkAgent}. */

@@ -1,9 +1,9 @@
-import { type Address, addressText, isLinkLocal6, parseAddress } from "../net/address";
+import { addressText } from "../net/address";
 import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
 import { deriveMac, parseMac } from "../net/mac";
-import { type InterfaceAddress, interfaceAddressText, parseInterfaceAddress } from "../net/prefix";
-import { contains } from "../net/range";
+import { interfaceAddressText } from "../net/prefix";
 import type { Problems } from "../problems";
+import { type RouteSettings, readExtraAddresses, readRoutes, readSide, routeText } from "./attachment-addresses";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
 import { askedName, DHCP_ADDRESS, DHCP_CLIENT, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
@@ -35,6 +35,10 @@ export interface AttachmentSettings {
   readonly macAddress?: string;
   /** @default - that of parent or bridge */
   readonly mtu?: number;
+  /** @default - none */
+  readonly extraAddresses?: readonly string[];
+  /** @default - none but to its own networks, and the default route */
+  readonly routes?: readonly RouteSettings[];
 }
 
 /** What an interface comes to. */
@@ -61,6 +65,8 @@ const KNOWN: readonly (keyof AttachmentSettings)[] = [
   "gateway6",
   "macAddress",
   "mtu",
+  "extraAddresses",
+  "routes",
 ];
 
 /** The container that interfaces are put into. */
@@ -80,8 +86,9 @@ export function readAttachments(
   context: PlanContext,
 ): Attachment[] {
   const given = readList(problems, path, settings);
+  const seen = new Map<string, string>();
   const found = given.map((entry, index) => {
-    return readAttachment(problems, memberPath(path, index), entry, { container, index, context });
+    return readAttachment(problems, memberPath(path, index), entry, { container, index, context, seen });
   });
   if (given.length === 0) {
     problems.add(path, undefined, "holds no interface", "give at least one, or another kind of agent");
@@ -116,7 +123,13 @@ function readAttachment(
     container,
     index,
     context,
-  }: { readonly container: Attached; readonly index: number; readonly context: PlanContext },
+    seen,
+  }: {
+    readonly container: Attached;
+    readonly index: number;
+    readonly context: PlanContext;
+    readonly seen: Map<string, string>;
+  },
 ): Attachment {
   const given = readObject(problems, at, entry, KNOWN);
   const dev = read(problems, `${at}.name`, given.name, parseInterfaceName) ?? `eth${index + 1}`;
@@ -142,7 +155,12 @@ function readAttachment(
   }
   const ipv4 = leased ? {} : readSide(problems, at, given, 4);
   const ipv6 = readSide(problems, at, given, 6);
-  const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: ipv6.address ? 1280 : 68, to: 65535 });
+  const own = [ipv4.address, ipv6.address].filter((one) => one !== undefined);
+  const further = readExtraAddresses(problems, `${at}.extraAddresses`, given.extraAddresses, own);
+  const addresses = [...own, ...further];
+  const routes = readRoutes(problems, `${at}.routes`, given.routes, { addresses, leased, seen });
+  const least = addresses.some(({ prefix }) => prefix.family === 6) ? 1280 : 68;
+  const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: least, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
   const address = read(problems, `${at}.macAddress`, given.macAddress, parseMac) ?? deriveMac(seed);
   const below = beneath(problems, at, { parent, vlan, bridge }, context);
@@ -161,6 +179,8 @@ function readAttachment(
     ...(ipv6.address && { ipv6Address: interfaceAddressText(ipv6.address) }),
     ...(ipv6.gateway && { gateway6: addressText(ipv6.gateway) }),
     ...(dhcp && { ipv4Address: DHCP_ADDRESS, ...dhcp }),
+    ...(further.length > 0 && { also: further.map(interfaceAddressText).sort().join(",") }),
+    ...(routes.length > 0 && { routes: routes.map(routeText).sort().join(" route ") }),
   };
   const lan = linkScope(context, { name: "", parent: below.link });
   const claim = (kind: Claim["kind"], value: string | undefined, argument: string, scope = lan) =>
@@ -171,6 +191,7 @@ function readAttachment(
     ...(below.links !== undefined && { links: below.links }),
     claims: [
       ...below.claims,
+      ...further.flatMap(({ address }, n) => claim("address", addressText(address), `extraAddresses[${n}]`)),
       ...claim("address", ipv4.address && addressText(ipv4.address.address), "ipv4Address"),
       ...claim("address", ipv6.address && addressText(ipv6.address.address), "ipv6Address"),
       ...claim("mac", address, "macAddress"),
@@ -224,32 +245,4 @@ function beneath(
     ...(tagged && { links: tagged.identity }),
     claims: [...(tagged?.claims ?? []), shared],
   };
-}
-
-/** Address and router of one family. */
-function readSide(
-  problems: Problems,
-  at: string,
-  given: Partial<AttachmentSettings>,
-  family: 4 | 6,
-): { address?: InterfaceAddress; gateway?: Address } {
-  const [addressPath, gatewayPath] =
-    family === 4 ? (["ipv4Address", "gateway"] as const) : (["ipv6Address", "gateway6"] as const);
-  const address = read(problems, `${at}.${addressPath}`, given[addressPath], (value) =>
-    parseInterfaceAddress(value, family),
-  );
-  const gateway = read(problems, `${at}.${gatewayPath}`, given[gatewayPath], (value) => parseAddress(value, family));
-  if (gateway !== undefined && given[addressPath] === undefined) {
-    problems.add(`${at}.${gatewayPath}`, addressText(gateway), `needs ${addressPath}`, `give ${addressPath}`);
-  }
-  if (gateway !== undefined && address !== undefined) {
-    const text = addressText(gateway);
-    if (text === addressText(address.address)) {
-      problems.add(`${at}.${gatewayPath}`, text, "is the interface's own address", "give that of the router");
-    } else if (!isLinkLocal6(gateway) && !contains(address.prefix, gateway)) {
-      const rule = `is not in the prefix of ${interfaceAddressText(address)}`;
-      problems.add(`${at}.${gatewayPath}`, text, rule, "give a router on that network");
-    }
-  }
-  return { ...(address && { address }), ...(gateway && { gateway }) };
 }

@@ -59,6 +59,16 @@ const isLinkAddress: Form = (text) => {
   return fits ? text : undefined;
 };
 
+const isWay: Form = (text) => {
+  const [, to = "", via, metric] = /^(\S+)(?: via (\S+))?(?: metric ([1-9][0-9]{0,9}))?$/.exec(text) ?? [];
+  const routed = isNetwork(to) !== undefined && (via === undefined || isAddress(via) !== undefined);
+  return routed && !(metric === "1024" && to.includes(":")) ? text : undefined;
+};
+
+function listOf(separator: string, form: Form): Form {
+  return (text) => (text.split(separator).every((one) => form(one) !== undefined) ? text : undefined);
+}
+
 function canonical<T>(parse: (text: string) => Checked<T>, print: (value: T) => string): Form {
   return (text) => {
     const parsed = parse(text);
@@ -198,6 +208,8 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "via6", field: "gateway6", form: isAddress, optional: true },
     { word: "hostname", field: "hostname", form: isHostName, optional: true },
     { word: "client-id", field: "clientId", form: isClientId, optional: true },
+    { word: "also", field: "also", form: listOf(",", isLinkAddress), optional: true },
+    { word: "route", field: "routes", form: listOf(" route ", isWay), rest: true, optional: true },
   ],
   dnat: [
     { word: "daddr", field: "address", form: isAddress, optional: true },

@@ -304,6 +304,10 @@ export interface AttachFact {
   readonly hostname?: string;
   /** By what the DHCP server knows it again, in hex; the MAC when absent. */
   readonly clientId?: string;
+  /** Further addresses with prefix length, of both families, with a comma between. */
+  readonly also?: string;
+  /** Its routes but the default ones: `10.0.0.0/8 via 192.168.9.2 metric 50`, with ` route ` between. */
+  readonly routes?: string;
 }
 
 /** Ports of the host, over IPv6, that lead to a container; refused while its address is not known. */

@@ -2,13 +2,13 @@ import { strict as assert } from "node:assert";
 import { until } from "../lab/until";
 import { answers, assertSettled, assertTakenBack, changes, onHost, site, stackOn } from "./support";
 
-const program = (address: string) => `
+const program = (address: string, more = "") => `
 import { PipeworkAgent } from "wirework";
 const probe = new PipeworkAgent("probe", {
   host: host.ref, image, waitForInterfaces: true,
   command: ["sh", "-c", "ip -4 -o address show dev eth1 >/began; trap 'exit 0' TERM; while :; do sleep 1; done"],
   interfaces: [
-    { parent: "eth1", ipv4Address: "${address}/24", gateway: "192.168.9.1", ipv6Address: "fd00:9::90/64" },
+    { parent: "eth1", ipv4Address: "${address}/24", gateway: "192.168.9.1", ipv6Address: "fd00:9::90/64"${more} },
     { bridge: "inner0", ipv4Address: "10.9.0.2/24" },
   ],
 });
@@ -22,14 +22,18 @@ describe("a pipework agent", () => {
     const { host, lan } = place;
     const inner = "ip link add inner0 type bridge && ip link set inner0 up && ip address add 10.9.0.1/24 dev inner0";
     await host.exec(inner);
-    const stack = await stackOn(place, program("192.168.9.90"));
+    const routed = `, extraAddresses: ["192.168.9.92/24"], routes: [{ destination: "10.7.0.0/16", via: "192.168.9.1", metric: 5 }]`;
+    const stack = await stackOn(place, program("192.168.9.90", routed));
     await stack.up();
     const { verification, macs } = (await stack.outputs()) as { verification: string; macs: Record<string, string> };
-    assert.match(verification, /^interface eth1: 192\.168\.9\.90\/24 fd00:9::90\/64/m);
+    assert.match(verification, /^interface eth1: 192\.168\.9\.90\/24 192\.168\.9\.92\/24 fd00:9::90\/64/m);
     assert.match(verification, /^gateway 192\.168\.9\.1 answered from /m);
 
-    const reached = (event: string, address = "192.168.9.90") =>
+    const route = "10.7.0.0/16 via 192.168.9.1 dev eth1 ";
+    const reached = (event: string, address = "192.168.9.90", has = true) =>
       until(event, { timeoutMs: 30_000, intervalMs: 300 }, async () => {
+        const routes = (await host.exec("docker exec probe ip route", { check: false })).stdout;
+        if (routes.includes(route) !== has) return undefined;
         const fromLan = (at: string) => answers((command) => lan.exec("client", command, { check: false }), at);
         const fromHost = (at: string) => answers((command) => host.exec(command, { check: false }), at);
         return ((await fromLan(address)) && (await fromLan("fd00:9::90")) && (await fromHost("10.9.0.2"))) || undefined;
@@ -54,7 +58,8 @@ describe("a pipework agent", () => {
     stack.change(onHost(program("192.168.9.91")));
     assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts"]);
     await stack.up();
-    await reached("another address", "192.168.9.91");
+    await reached("another address", "192.168.9.91", false);
+    assert.doesNotMatch((await host.exec("docker exec probe ip address")).stdout, /192\.168\.9\.9[02]/);
     await stack.destroy();
     assert.equal((await host.exec("ip link show master inner0")).stdout, "");
     await host.exec("ip link del inner0");

@@ -86,6 +86,59 @@ describe("an interface put into a container", () => {
       assert.doesNotMatch(await has(host), /default/);
     }));
 
+  it("has further addresses and routes, which come, change and go alone, and stay when an address goes", () =>
+    inContainerSandbox(async (host) => {
+      await startContainer(host, "probe", 0);
+      const also = "also 10.9.0.3/32,192.168.9.91/24,fd00:9::91/64";
+      const routes =
+        "route 10.0.0.0/8 via 192.168.9.2 metric 50 route 224.0.0.0/4 route fd00:7::/64 via fe80::2 route fd00:8::1/128 metric 7";
+      const fact = `${MACVLAN} ${also} ${routes}`;
+      const first = await host.apply([fact]);
+      assert.equal(first.stdout, `+ ${fact}\n`, first.stderr);
+      const whole = await has(host);
+      for (const address of ["10.9.0.3/32", "192.168.9.91/24", "fd00:9::91/64"]) assert.match(whole, RegExp(address));
+      assert.match(whole, /10\.0\.0\.0\/8 via 192\.168\.9\.2 dev eth1 .*metric 50/);
+      assert.match(whole, /224\.0\.0\.0\/4 dev eth1/);
+      assert.match(whole, /fd00:7::\/64 via fe80::2 dev eth1/);
+      assert.match(whole, /fd00:8::1 dev eth1 .*metric 7/);
+      for (const address of ["192.168.9.91", "fd00:9::91"]) assert.ok(await answers(host, address), address);
+      const again = await host.apply([fact]);
+      assert.equal(again.stdout, "unchanged\n", again.stderr);
+
+      // What another took away comes back; what another put there stays.
+      await insideContainer(host, "probe", "ip route del 10.0.0.0/8");
+      await insideContainer(host, "probe", "ip address del 192.168.9.91/24 dev eth1");
+      await insideContainer(host, "probe", "ip route add 10.77.0.0/16 dev eth1");
+      assert.equal((await host.check([fact])).code, 3);
+      assert.equal((await host.apply([fact])).stdout, `~ ${fact}\n`);
+      await insideContainer(host, "probe", "ip route del 10.77.0.0/16");
+      assert.equal((await host.check([fact])).stdout, "as declared\n");
+
+      // The first address goes, and with it for the kernel every route by its network.
+      const moved = fact.replace("addr 192.168.9.90/24", "addr 192.168.9.92/24");
+      assert.equal((await host.apply([moved])).stdout, `~ ${moved}\n`);
+      assert.match(await has(host), /10\.0\.0\.0\/8 via 192\.168\.9\.2 dev eth1/);
+      assert.ok(await answers(host, "192.168.9.92"));
+      assert.equal((await host.apply([MACVLAN])).stdout, `~ ${MACVLAN}\n`);
+      assert.doesNotMatch(await has(host), /10\.|224\.|fd00:[78]|9[12]\//);
+    }));
+
+  it("gives a route to another interface, and leaves alone one that another has", () =>
+    inContainerSandbox(async (host) => {
+      await startContainer(host, "probe", 0);
+      const plain = `${VETH.replace("eth1", "eth2")}`;
+      const route = "route 10.7.0.0/16 metric 5";
+      await host.apply([MACVLAN, `${plain} ${route}`]);
+      const both = await host.apply([`${MACVLAN} ${route}`, plain]);
+      assert.equal(both.stdout, `~ ${MACVLAN} ${route}\n~ ${plain}\n`, both.stderr);
+      assert.match(await has(host), /10\.7\.0\.0\/16 dev eth1/);
+      await host.apply([MACVLAN, plain]);
+      await insideContainer(host, "probe", "ip route add 10.7.0.0/16 dev eth7 metric 5");
+      const taken = await host.apply([`${MACVLAN} ${route}`, plain]);
+      assert.match(taken.stderr, /found: {2}route 10\.7\.0\.0\/16 metric 5 dev eth7 in container probe/);
+      assert.match(await has(host), /10\.7\.0\.0\/16 dev eth7/);
+    }));
+
   it("is there again whenever the container starts, or the link beneath it is made anew", () =>
     inContainerSandbox(async (host) => {
       await startWatcher(host);

@@ -176,7 +176,7 @@ for family in ip ip6; do nft -s list table $family wirework 2>/dev/null; done ||
 ip -6 neigh show proxy
 for file in /run/docker/containers/*; do
   pid=$(awk '$4 > 0 { print $4; exit }' "$file" 2>/dev/null)
-  [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net sh -c 'for type in macvlan veth; do ip -o link show type $type; done; ip -o -4 addr show' | sed 's/^[0-9]*: //; s/@if[0-9]*//' | sort
+  [ -z "$pid" ] || nsenter --net=/proc/$pid/ns/net sh -c 'for type in macvlan veth; do ip -o link show type $type; done; ip -o -4 addr show; for family in 4 6; do ip -o -$family route show proto 119; done' | sed 's/^[0-9]*: //; s/@if[0-9]*//' | sort
 done`;
 
 // Less the lock, which names the last run, and the folder of what holds for this boot, which may be empty.

@@ -29,6 +29,11 @@ const printable = fc
   .array(fc.integer({ min: 0x20, max: 0x7e }), { maxLength: 20 })
   .map((codes) => String.fromCharCode(...codes));
 
+const metric = u32.filter((value) => value > 0 && value !== 1024);
+const way = fc
+  .tuple(network, fc.option(single), fc.option(metric))
+  .map(([to, via, by]) => [to, ...(via ? [`via ${via}`] : []), ...(by ? [`metric ${by}`] : [])].join(" "));
+
 /** Optional fields are left out, never there without a value. */
 const some = <T>(always: object, maybe: { [field: string]: fc.Arbitrary<T> }) =>
   fc.record({ ...(always as typeof maybe), ...maybe }, { requiredKeys: Object.keys(always) as never });
@@ -105,6 +110,8 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
     clientId: fc.constantFrom("00:ff", "01:02:00:00:00:00:90"),
     ipv6Address: address.map((one) => `${addressText(one.address)}/${one.length}`),
     gateway6: single,
+    also: fc.constantFrom("192.168.9.91/24", "192.168.9.91/24,fd00:9::91/64"),
+    routes: fc.array(way, { minLength: 1, maxLength: 3 }).map((ways) => ways.join(" route ")),
   } as { [field: string]: fc.Arbitrary<unknown> }),
   dnat: some(
     {
@@ -178,6 +185,14 @@ describe("a fact's line", () => {
     ["file /etc/x 001 a", /text is missing, or not/],
     ["file etc/x 001 |a", /path is missing, or not/],
     ["block /etc/rc.local 001 |a", /number is missing, or not/],
+    [
+      "attach a container b type veth address 02:00:00:00:00:01 route 10.0.0.0/8 metric 010",
+      /route is missing, or not|left over/,
+    ],
+    [
+      "attach a container b type veth address 02:00:00:00:00:01 route fd00::/8 metric 1024",
+      /route is missing, or not|left over/,
+    ],
     ["module l2tp-eth", /name is missing, or not/],
     ["persistence unit", /backend is missing, or not/],
     ["guard everything", /what is missing, or not/],

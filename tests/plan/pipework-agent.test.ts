@@ -109,6 +109,74 @@ describe("a pipework agent", () => {
     );
   });
 
+  it("has further addresses and routes in one order, with the metrics that the kernel would not give", () => {
+    const routes = [
+      { destination: "fd00:8::1", metric: 1024 },
+      { destination: "224.0.0.0/4" },
+      { destination: "10.0.0.0/8", via: "192.168.9.2", metric: 50 },
+      { destination: "fd00:7::/64", via: "fe80::2", metric: 7 },
+    ];
+    const extraAddresses = ["fd00:9::91/64", "10.9.0.3/32"];
+    const planned = plan({ interfaces: [{ ...LAN, extraAddresses, routes }] });
+    assert.equal(
+      factLines(planned.hostState).at(-1),
+      "attach eth1 container probe type macvlan parent eth1 mode bridge address 02:00:00:00:00:90 addr 192.168.9.90/24 via 192.168.9.1 addr6 fd00:9::90/64 " +
+        "also 10.9.0.3/32,fd00:9::91/64 route 10.0.0.0/8 via 192.168.9.2 metric 50 route 224.0.0.0/4 route fd00:7::/64 via fe80::2 metric 7 route fd00:8::1/128",
+    );
+    const claimed = planned.claims.filter(({ kind }) => kind === "address").map(({ value }) => value);
+    assert.deepEqual(claimed.sort(), ["10.9.0.3", "192.168.9.90", "fd00:9::90", "fd00:9::91"]);
+    const further = plan({
+      interfaces: [{ parent: "eth1", extraAddresses, routes: [{ destination: "10.7.0.0/16" }] }],
+    });
+    assert.match(factLines(further.hostState).at(-1)!, /:.. also \S+ route 10\.7\.0\.0\/16$/);
+  });
+
+  it("is refused with all that is wrong about further addresses and routes", () => {
+    const routes = (...list: object[]) => rules({ interfaces: [{ ...LAN, routes: list }] });
+    assert.deepEqual(
+      rules({ interfaces: [{ ...LAN, extraAddresses: ["fd00:9::91", "192.168.9.90/32", "192.168.9.255/24", 7] }] }),
+      [
+        "interfaces[0].extraAddresses[0]: is not an address with prefix length",
+        "interfaces[0].extraAddresses[1]: is an address of this interface already",
+        "interfaces[0].extraAddresses[2]: is the broadcast address",
+        "interfaces[0].extraAddresses[3]: is not an address with prefix length",
+      ],
+    );
+    assert.deepEqual(
+      routes(
+        { via: "192.168.9.2" },
+        { destination: "0.0.0.0/0", via: "192.168.9.2" },
+        { destination: "10.0.0.1/8" },
+        { destination: "fe80::/64" },
+        { destination: "192.168.9.0/24" },
+        { destination: "10.0.0.0/8", via: "192.168.10.1", metric: 0, dev: "eth1" },
+        { destination: "10.1.0.0/16", via: "fe80::1" },
+        { destination: "10.2.0.0/16", via: "192.168.9.90" },
+        { destination: "fd00:7::/64", via: "fe80::1", metric: 1024 },
+        { destination: "fd00:7::/64", via: "fd00:9::1" },
+      ),
+      [
+        "interfaces[0].routes[0].destination: is missing",
+        "interfaces[0].routes[1].destination: is the default route",
+        "interfaces[0].routes[2].destination: has bits set behind the prefix length",
+        "interfaces[0].routes[3].destination: is link-local, to which every link has its own route",
+        "interfaces[0].routes[4].destination: is the network of 192.168.9.90/24, which has its route with that",
+        "interfaces[0].routes[5].dev: is not an argument",
+        "interfaces[0].routes[5].metric: is not a whole number of 1-4294967295",
+        "interfaces[0].routes[5].via: is in the prefix of no address of this interface",
+        "interfaces[0].routes[6].via: is an IPv6 address where IPv4 is meant",
+        "interfaces[0].routes[7].via: is the interface's own address",
+        "interfaces[0].routes[9].destination: has a route already, with the same metric: interfaces[0].routes[8]",
+      ],
+    );
+    const leased = { parent: "eth1", ipv4Address: "dhcp", routes: [{ destination: "10.0.0.0/8", via: "192.168.9.2" }] };
+    assert.match(rules({ interfaces: [leased] })[0]!, /^interfaces\[0\]\.routes\[0\]\.via: .* \(option 121\)/);
+    const second = { parent: "eth2", routes: [{ destination: "10.0.0.0/8" }] };
+    assert.deepEqual(rules({ interfaces: [{ parent: "eth1", routes: [{ destination: "10.0.0.0/8" }] }, second] }), [
+      "interfaces[1].routes[0].destination: has a route already, with the same metric: interfaces[0].routes[0]",
+    ]);
+  });
+
   it("leases its address, as its container and by its MAC, or as it says", () => {
     const { ipv4Address: _, gateway: __, ipv6Address: ___, ...link } = LAN;
     const asked = (more: object, container: object = { image: "busybox" }) =>

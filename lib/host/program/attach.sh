@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2016,SC2034
 
 # read_attached VIEW: of each container that a fact puts an interface into, `K port NAME LINK INDEX-BENEATH GROUP UP TYPE MODE MAC
-# MTU INDEX` for each of its interfaces, and `K on NAME LINK ADDRESS-OR-via-ROUTER` for what stands on them.
+# MTU INDEX` for each of its interfaces; `K on NAME LINK ADDRESS` or `K on NAME LINK route WORDS` for what stands on them, of routes
+# our own; and `K held NAME PREFIX METRIC LINK` for those of others.
 read_attached() {
   sed -n 's/.*attach [^ ]* container \([^ ]*\) .*/\1/p' "$1" | sort -u | while read -r name; do
     pid=$(process_of "$name")
@@ -10,16 +11,23 @@ read_attached() {
     echo "@ $name"
     for what in "-d link" addr "-4 route" "-6 route"; do
       # shellcheck disable=SC2086 # two words
-      nsenter --net="/proc/$pid/ns/net" ip -N -o $what show 2>/dev/null | sed "s/^/${what#* } /" || :
+      nsenter --net="/proc/$pid/ns/net" ip -N -o $what show 2>/dev/null | sed "s/^/${what%% *} /" || :
     done
-  done | awk -v ours=" proto $PROTO( |$)" "$AWK_LINK"'
+  done | awk -v PROTO="$PROTO" "$AWK_LINK"'
     $1 == "@" { of = $2; next }
-    $1 == "link" {
-      link_line(substr($0, 6))
+    $1 == "-d" {
+      link_line(substr($0, 4))
       print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"], l["index"]
     }
-    $1 == "addr" && $4 ~ /^inet6?$/ && $5 !~ /^fe80:/ { print "K on", of, $3, $5 }
-    $1 == "route" && $2 == "default" && $3 == "via" && $0 ~ ours { print "K on", of, $6, "via " $4 }'
+    $1 == "addr" && $4 ~ /^inet6?$/ { print "K on", of, $3, $5 }
+    $1 ~ /^-[46]$/ && $2 ~ /^default$|[.:]/ { route($1 == "-6") }
+    # Without a metric the kernel means 0, and 1024 of IPv6.
+    function route(six,    i, to, r) {
+      to = $2 == "default" ? (six ? "::/0" : "0.0.0.0/0") : $2 ~ /\// ? $2 : $2 (six ? "/128" : "/32")
+      split("", r); r["metric"] = 0; for (i = 3; i < NF; i++) if ($i ~ /^(via|dev|proto|metric)$/) r[$i] = $(i + 1)
+      if (r["proto"] != PROTO) print "K held", of, to, r["metric"], r["dev"]
+      else print "K on", of, r["dev"], "route " to (("via" in r) ? " via " r["via"] : "") (r["metric"] != (six ? 1024 : 0) ? " metric " r["metric"] : "")
+    }'
 }
 
 # Part of the plan's program.
@@ -31,6 +39,7 @@ function attach(    c, e, was, beneath) {
   if (!(c in C)) return pending(f, not_running(c))
   if (opt["type"] == "veth" && L_type[dev] != "bridge" && W_type[dev] != "bridge") { print f "\n  " dev " is no bridge" >>(out "conflicts"); return }
   if ((e in P) && P_group[e] != MARK) return foreign(f, port_text(c, opt["dev"]))
+  if (is_held(c)) return
   beneath = opt["type"] == "veth" ? L_index[opt["peer"]] : L_index[dev]
   if ((e in P) && (P_type[e] != opt["type"] || P_mode[e] != (opt["mode"] ? opt["mode"] : "-") || P_beneath[e] != beneath || !stays(dev) || opt["type"] == "veth" && L_master[opt["peer"]] != dev)) {
     was = port_text(c, opt["dev"]); if (stays(dev)) inside(c, "in link del dev " opt["dev"])
@@ -57,41 +66,58 @@ function born(c,    i, n, alias, w) {
   n = making(); for (i = 1; i <= n; i++) inside(c, "out " MAKING[i])
   if (opt["type"] == "veth") inside(c, "out link set dev " opt["peer"] " " alias)
   inside(c, "in link set dev " opt["dev"] " " alias); inside(c, "notify " opt["dev"])
-  if (opt["addr6"]) inside(c, "six " opt["dev"])
-  # What comes up with its addresses tells the neighbours. Routes need it up.
-  if (opt["addr"] == "dhcp") awaits_lease()
-  else if (opt["addr"]) inside(c, "in addr add " opt["addr"] " dev " opt["dev"])
-  if (opt["addr6"]) inside(c, "in addr add " opt["addr6"] " dev " opt["dev"] " nodad")
-  inside(c, "in link set dev " opt["dev"] " up")
-  if (opt["via"] && opt["via"] != "dhcp") route_out(c, opt["via"])
-  if (opt["via6"]) route_out(c, opt["via6"])
+  if (wanted_on() ~ /:/) inside(c, "six " opt["dev"])
+  stands_on(c, "", "down"); awaits_lease()
 }
-function route_out(c, hop) { inside(c, "in route add default via " hop " dev " opt["dev"] " proto " PROTO) }
 # It is there: what stands on it may differ.
 function attached(c, e,    was, n) {
   was = port_text(c, opt["dev"])
   if (P_mac[e] != opt["address"]) { inside(c, "notify " opt["dev"]); inside(c, "in link set dev " opt["dev"] " address " opt["address"]); n++ }
   if (opt["mtu"] && P_mtu[e] != opt["mtu"]) { inside(c, "in link set dev " opt["dev"] " mtu " opt["mtu"]); n++ }
-  n += stands_on(c, e, "addr", "via", 0) + stands_on(c, e, "addr6", "via6", 1)
+  n += stands_on(c, P_on[e], P_up[e])
   if (n) changed(f, was)
-  if (!has_v4) awaits_lease()
+  if (!has_lease) awaits_lease()
 }
-# Its routes bear our mark. An address does not: what is to go is what facts of it said before.
-function stands_on(c, e, what, router, six,    on, hop, n, w, i, some, off, leased, all) {
-  on = "|" P_on[e]; n = split(P_on[e], w, "|"); hop = ""; if (!six) has_v4 = 0; leased = opt[what] == "dhcp"; all = !six && !leased && (k in S_leased)
+# Each with a bar before and behind it. What a lease brings is not among it.
+function wanted_on(    on, also) {
+  also = opt["also"]; gsub(/,/, "|", also)
+  on = "|" (opt["addr"] == "dhcp" ? "" : opt["addr"]) "|" opt["addr6"] "|" also "|" opt["routes"] "|"
+  if (("via" in opt) && opt["via"] != "dhcp") on = on "route 0.0.0.0/0 via " opt["via"] "|"
+  if ("via6" in opt) on = on "route ::/0 via " opt["via6"] "|"
+  return on
+}
+# Our routes bear our mark. An address does not: what is to go is what facts of it said before.
+function stands_on(c, on, up,    wants, n, i, w, is, off, six, some) {
+  wants = wanted_on(); has_lease = 0; split("", is); split("", off)
+  n = split(on, w, "|")
   for (i = 1; i < n; i++) {
-    if (w[i] ~ /^via /) { if (is_v4(w[i]) != six) hop = substr(w[i], 5) }
-    else if (is_v4(w[i]) != six && w[i] != opt[what] && (all || index(S_at[k], "|" w[i] "|"))) off = off " " w[i]
-    else if (!six && is_v4(w[i])) has_v4 = 1
+    is[w[i]]; if (w[i] ~ /^route / || index(wants, "|" w[i] "|")) continue
+    six = !is_v4(w[i])
+    if (index(S_at[k], "|" w[i] "|") || !six && opt["addr"] != "dhcp" && (k in S_leased)) off[six] = off[six] " " w[i]
+    else if (!six) has_lease = 1
   }
-  if (hop != "" && (hop != opt[router] || off != "")) { inside(c, "in route del default via " hop " dev " opt["dev"]); hop = ""; some = 1 }
-  n = split(off, w, " ")
-  if (n && !six) inside(c, "promote " opt["dev"])
-  for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
-  if (opt[what] && !leased && index(on, "|" opt[what] "|") == 0) { inside(c, "in addr add " opt[what] " dev " opt["dev"] (six ? " nodad" : "")); some = 1 }
-  if (P_up[e] != "up") { inside(c, "in link set dev " opt["dev"] " up"); P_up[e] = "up"; some = 1 }
-  if (opt[router] && !leased && hop == "") { route_out(c, opt[router]); some = 1 }
+  # With an address the kernel may take routes away: those of its family are made anew.
+  for (i = 1; i < n; i++) if (w[i] ~ /^route / && (index(wants, "|" w[i] "|") == 0 || (!is_v4(w[i]) in off))) { inside(c, "in route del " route_of(w[i])); delete is[w[i]]; some = 1 }
+  if (0 in off) inside(c, "promote " opt["dev"])
+  n = split(off[0] off[1], w, " "); for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
+  n = split(wants, w, "|")
+  # What comes up with its addresses tells the neighbours. Routes need it up.
+  for (i = 1; i <= n; i++) if (w[i] ~ /^[^r]/ && !(w[i] in is)) { inside(c, "in addr add " w[i] " dev " opt["dev"] (is_v4(w[i]) ? "" : " nodad")); some = 1 }
+  if (up != "up") { inside(c, "in link set dev " opt["dev"] " up"); some = 1 }
+  for (i = 1; i <= n; i++) if (w[i] ~ /^r/ && !(w[i] in is)) { routes_inside = routes_inside C[c] " in route add " route_of(w[i]) "\n"; some = 1 }
   return some + 0
+}
+function route_of(words) { return substr(words, 7) (is_v4(words) || words ~ / metric / ? "" : " metric 1024") " dev " opt["dev"] " proto " PROTO }
+# Last of all: one may go from this interface to another.
+function routes_attached() { printf "%s", routes_inside >(out "inside") }
+# Whether others have one of its routes, by another interface of the container.
+function is_held(c,    n, w, i, r, at) {
+  n = split(wanted_on(), w, "|")
+  for (i = 1; i <= n; i++) if (w[i] ~ /^route /) {
+    split(w[i], r, " "); at = is_v4(r[2]) ? 0 : 1024; if (match(w[i], / metric .*/)) at = substr(w[i], RSTART + 8)
+    if (((c, r[2], at) in H) && H[c, r[2], at] != opt["dev"]) { foreign(f, "route " r[2] " metric " at " dev " H[c, r[2], at] " in container " c); return 1 }
+  }
+  return 0
 }
 function no_attach(k,    e, was) {
   parse(old(k)); e = opt["end"]

@@ -265,8 +265,10 @@ function parse_mac(n, w) {
 }
 
 # attach: the same, of an interface that Docker does not know.
-function parse_attach(n, w,    bad, type) {
-  bad = pairs(n, w, 3, "container type parent mode peer master address mtu addr via addr6 via6 hostname client-id"); if (bad) return bad
+function parse_attach(n, w,    bad, type, i) {
+  for (i = 3; i <= n && w[i] != "route"; i += 2);
+  bad = pairs(i > n ? n : i - 1, w, 3, "container type parent mode peer master address mtu addr via addr6 via6 hostname client-id also"); if (bad) return bad
+  bad = attach_routes(n, w, i); if (bad) return bad
   type = opt["type"]; key = "attach " w[2] " container " opt["container"]; opt["dev"] = w[2]; opt["end"] = opt["container"] SUBSEP w[2]
   if (!is_own_link(w[2])) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   if (!is_name(opt["container"])) return "container is a name in Docker"
@@ -280,7 +282,19 @@ function parse_attach(n, w,    bad, type) {
   if ((opt["addr"] == "dhcp") != ("hostname" in opt)) return "an address by dhcp has a hostname, others have none"
   if (("hostname" in opt) && !is_host_name(opt["hostname"])) return "hostname is of A-Z a-z 0-9 -, at most 63, and neither begins nor ends with -"
   if (("client-id" in opt) && (opt["addr"] != "dhcp" || !is_client_id(opt["client-id"]))) return "client-id is 2-64 bytes in hex, of an address by dhcp"
+  n = split(opt["also"], w, ","); for (i = 1; i <= n; i++) if (!is_prefix(w[i])) return "also are addresses with prefix length, with a comma between"
   return attach_side("addr", "via", 0) attach_side("addr6", "via6", 1)
+}
+# route PREFIX [via ROUTER] [metric METRIC], as often as there are routes: the end of the line. In opt with a bar between.
+function attach_routes(n, w, i,    words, to) {
+  for (opt["routes"] = ""; i <= n; opt["routes"] = opt["routes"] (opt["routes"] == "" ? "" : "|") words) {
+    to = w[i + 1]; words = "route " to
+    if (w[i] != "route" || i == n || !is_prefix(to) || to ~ /\/0$/) return "its routes are route PREFIX via ROUTER metric METRIC, but for what a route lacks; the default route is via and via6"
+    i += 2
+    if (w[i] == "via") { if (!is_address(w[i + 1]) || is_v4(w[i + 1]) != is_v4(to)) return "the router of route " to " is no address of its family"; words = words " via " w[i + 1]; i += 2 }
+    if (w[i] == "metric") { if (!is_number(w[i + 1], 1, 4294967295) || !is_v4(to) && w[i + 1] == 1024) return "the metric of route " to " is 1-4294967295, and 1024 of IPv6 is left out"; words = words " metric " w[i + 1]; i += 2 }
+  }
+  return ""
 }
 function attach_side(what, router, six) {
   if (!six && opt[what] == "dhcp" && (!(router in opt) || opt[router] == "dhcp")) return ""

@@ -89,6 +89,7 @@ $1 == "K" && $2 == "port" {
   e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11; P_index[e] = $12
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
+$1 == "K" && $2 == "held" { H[$3, $4, $5] = $6 }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
 $1 == "K" && $2 == "filter" { filtered = $3 }
 $1 == "K" && $2 == "native" { native_end[$3, $4, $5] }
@@ -99,7 +100,7 @@ $1 == "K" && $2 == "daemon" { daemon_line() }
 $1 == "K" && $2 == "learns" { learns[$3] }
 $1 == "K" && $2 == "forwards" { docker_forwards = 1 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] "|" opt["addr"] "|" opt["addr6"] "|"; if (opt["addr"] == "dhcp") S_leased[key] = f }; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] wanted_on(); if (opt["addr"] == "dhcp") S_leased[key] = f }; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
@@ -243,7 +244,7 @@ END {
     else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables(); accepts(); proxies(); daemon_whole(); clients()
+  nft_tables(); accepts(); proxies(); daemon_whole(); routes_attached(); clients()
   whole_files()
   for (k in W) if (k ~ /^(addr|sysctl) / && by("any", holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
   if (D_begun) print "daemon file" >(out "made.kept")
