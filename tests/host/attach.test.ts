@@ -164,6 +164,32 @@ describe("an interface put into a container", () => {
       await stopWatcher(host);
     })).timeout(120_000);
 
+  it("is refused where its line means nothing, under busybox and its awk too", () =>
+    inContainerSandbox(
+      async (host) => {
+        for (const [words, reason] of [
+          ["also 192.168.9.91", /also are addresses/],
+          ["also fd00::1/64,", /also are addresses/],
+          ["route", /its routes are route PREFIX/],
+          ["route 0.0.0.0/0 via 192.168.9.1", /the default route is via and via6/],
+          ["route 10.0.0.0/8 via", /the router of route 10/],
+          ["route 10.0.0.0/8 via fd00:9::1", /the router of route 10/],
+          ["route 10.0.0.0/8 metric 0", /the metric of route 10/],
+          ["route fd00:7::/64 metric 1024", /1024 of IPv6 is left out/],
+          ["route 10.0.0.0/8 dev eth1", /its routes are route PREFIX/],
+          ["mtu", /"mtu" lacks its value/],
+        ] as const) {
+          assert.match((await host.apply([`${MACVLAN} ${words}`])).stderr, reason, words);
+        }
+        await startContainer(host, "probe", 0);
+        const fact = `${MACVLAN} also 192.168.9.91/24 route 10.0.0.0/8 via 192.168.9.2 metric 50 route fd00:7::/64 via fe80::2`;
+        const first = await host.apply([fact]);
+        assert.equal(first.stdout, `+ ${fact}\n`, first.stderr);
+        assert.equal((await host.apply([fact])).stdout, "unchanged\n");
+      },
+      { shell: "/bin/busybox", awk: "busybox awk" },
+    ));
+
   it("is refused where another has its name, or the bridge is none", () =>
     inContainerSandbox(async (host) => {
       await startContainer(host, "probe", 0);
