@@ -25,6 +25,7 @@ const PARTS = [
   "daemon",
   "secret",
   "require",
+  "auto",
   "preflight",
   "armed",
   "change",

@@ -6,7 +6,7 @@ import { parsePrefix, prefixText } from "../net/prefix";
 import { shown } from "../problems";
 import { DHCP_ADDRESS, parseClientId, parseLabel } from "./dhcp";
 import type { Fact } from "./facts";
-import { Persistence } from "./persistence";
+import { CANDIDATES, Persistence } from "./persistence";
 
 // One table says how the line of each kind reads. Printing and parsing both follow it, so that neither knows a word that
 // the other does not. The helper on the host reads the same lines; a new kind is an entry here and one there.
@@ -67,6 +67,11 @@ const isWay: Form = (text) => {
 
 function listOf(separator: string, form: Form): Form {
   return (text) => (text.split(separator).every((one) => form(one) !== undefined) ? text : undefined);
+}
+
+/** What stands behind a backend that may be chosen; parsed as any line. */
+function isOffered(text: string): Value | undefined {
+  return /^(?:require|file) /.test(text) && factText(parseFact(text)) === text ? text : undefined;
 }
 
 function canonical<T>(parse: (text: string) => Checked<T>, print: (value: T) => string): Form {
@@ -242,6 +247,10 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { field: "name", form: isWord },
     { field: "number", form: isLineNumber },
     { field: "text", form: isText, rest: true, mark: "|" },
+  ],
+  with: [
+    { field: "backend", form: isOneOf(...CANDIDATES) },
+    { field: "line", form: isOffered, rest: true },
   ],
 };
 

@@ -1,4 +1,4 @@
-import type { Persistence } from "./persistence";
+import type { CANDIDATES, Persistence } from "./persistence";
 
 /** Seconds of the undo window: how long the host waits for the proof of a change that may cut the management path. */
 export interface WindowFact {
@@ -28,8 +28,18 @@ export interface RequireFact {
 export interface PersistenceFact {
   /** Kind of the fact. */
   readonly kind: "persistence";
-  /** Which one. */
+  /** Which one; `auto` leaves it to the host, among those that lines `with` offer. */
   readonly backend: Exclude<Persistence, "unit">;
+}
+
+/** A fact that is one only where the host chooses a backend: a line of its files, or a condition under which it can be chosen. */
+export interface WithFact {
+  /** Kind of the fact. */
+  readonly kind: "with";
+  /** The backend. */
+  readonly backend: (typeof CANDIDATES)[number];
+  /** Line of the fact, `file` or `require`. */
+  readonly line: string;
 }
 
 /** A kernel module, loaded now and at boot. It stays loaded when the fact goes: others may have come to use it. */
@@ -411,4 +421,5 @@ export type Fact =
   | ProxyFact
   | DaemonFact
   | FileFact
-  | BlockFact;
+  | BlockFact
+  | WithFact;

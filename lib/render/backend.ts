@@ -22,6 +22,12 @@ export interface Backend {
   readonly warnings: (facts: readonly Fact[]) => readonly string[];
 }
 
+/** Why a backend cannot bring a fact back. */
+export function refusal({ kinds, refuses }: Backend, fact: Fact, facts: readonly Fact[]): string | undefined {
+  const treatment = kinds[fact.kind];
+  return typeof treatment === "object" ? treatment.refused : refuses?.(fact, facts);
+}
+
 /** Facts of one kind, in their order. */
 export function factsOf<K extends Fact["kind"]>(facts: readonly Fact[], kind: K): FactOf<K>[] {
   return facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
@@ -33,13 +39,15 @@ export function fileName(owner: string): string {
   return `${readable}-${createHash("sha256").update(`files of ${owner}`).digest("hex").slice(0, 8)}`;
 }
 
-/** The numbers of a text's lines. */
+/** The numbers of a text's lines: three digits, or {@link tooLong}. */
 export function numbered<T extends object>(
   lines: readonly string[],
   place: T,
 ): (T & { readonly number: string; readonly text: string })[] {
-  if (lines.length > 999) {
-    throw new Error(`a file of ${lines.length} lines; 999 can be numbered`);
-  }
   return lines.map((text, index) => ({ ...place, number: String(index + 1).padStart(3, "0"), text }));
+}
+
+/** Whether files have more lines than can be numbered. */
+export function tooLong(files: readonly Fact[]): boolean {
+  return files.some((fact) => "number" in fact && fact.number.length > 3);
 }

@@ -59,6 +59,7 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   daemon: "stands",
   file: "stands",
   block: "stands",
+  with: "stands",
 } satisfies { readonly [K in Fact["kind"]]: Treatment };
 
 /** Our links, each behind the one that it stands on. */

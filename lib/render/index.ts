@@ -3,7 +3,8 @@ import type { Fact } from "../plan/facts";
 import { type HostState, hostState } from "../plan/host-state";
 import { Persistence } from "../plan/persistence";
 import { type Problem, shown } from "../problems";
-import type { Backend } from "./backend";
+import { auto } from "./auto";
+import { type Backend, refusal, tooLong } from "./backend";
 import { ifupdown } from "./ifupdown";
 import { networkManager } from "./network-manager";
 import { networkd } from "./networkd";
@@ -17,6 +18,7 @@ export const BACKENDS: { readonly [P in Persistence]: Backend } = {
   rcLocal,
   networkd,
   networkManager,
+  auto,
 };
 
 /** A host state with what brings it back. */
@@ -38,17 +40,30 @@ export function render(owner: string, persistence: Persistence, state: HostState
   if (persistence === Persistence.Unit || nothing || problems.length > 0) {
     return { hostState: state, problems, warnings: [] };
   }
-  const added: Fact[] = [{ kind: "persistence", backend: persistence }, ...backend.render(owner, facts)];
+  const files = backend.render(owner, facts);
+  if (tooLong(files)) {
+    const rule = "needs a file of more than 999 lines";
+    const wayOut = `split the component, or give ${shown(Persistence.Unit)}`;
+    return {
+      hostState: state,
+      problems: [{ property: "persistence", value: persistence, rule, wayOut }],
+      warnings: [],
+    };
+  }
+  const added: Fact[] = [{ kind: "persistence", backend: persistence }, ...files];
   return { hostState: hostState([...facts, ...added]), problems, warnings: backend.warnings(facts) };
 }
 
 /** A problem for each kind of fact that the backend refuses. */
 function refusals(persistence: Persistence, facts: readonly Fact[]): Problem[] {
-  const able = Object.values(Persistence).filter((one) => facts.every((fact) => !refusal(one, fact, facts)));
+  const able = Object.values(Persistence).filter(
+    // What chooses for itself is no way out to name: it would choose of the others.
+    (one) => one !== Persistence.Auto && facts.every((fact) => !refusal(BACKENDS[one], fact, facts)),
+  );
   // Of many facts that are refused for one reason the first is named.
   const byReason = new Map<string, Problem>();
   for (const fact of facts) {
-    const reason = refusal(persistence, fact, facts);
+    const reason = refusal(BACKENDS[persistence], fact, facts);
     if (reason !== undefined && !byReason.has(`${fact.kind} ${reason}`)) {
       const rule = `cannot bring back ${shown(factText(fact))}: ${reason}`;
       const wayOut = `give ${able.map(shown).join(" or ")}`;
@@ -56,10 +71,4 @@ function refusals(persistence: Persistence, facts: readonly Fact[]): Problem[] {
     }
   }
   return [...byReason.values()];
-}
-
-function refusal(persistence: Persistence, fact: Fact, facts: readonly Fact[]): string | undefined {
-  const { kinds, refuses } = BACKENDS[persistence];
-  const treatment = kinds[fact.kind];
-  return typeof treatment === "object" ? treatment.refused : refuses?.(fact, facts);
 }

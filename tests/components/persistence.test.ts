@@ -47,6 +47,20 @@ describe("persistence", () => {
     assert.deepEqual(lines, ["require parent eth1 macvlan"]);
   });
 
+  it("is offered to the host by each that can, and by the host's own init alone where none can", async () => {
+    const host = { persistence: Persistence.Auto };
+    const offered = async (more: object) => {
+      const lines = await facts(
+        () => new PolicyRoutedAgent("probe", { ...shared, ...more, host: newHost(host).ref }),
+        "probe",
+      );
+      assert.deepEqual(backend(lines), ["persistence auto"]);
+      return lines.flatMap((line) => /^with (\S+ require) persistence/.exec(line)?.[1] ?? []);
+    };
+    assert.deepEqual(await offered({}), ["ifupdown require", "networkManager require", "networkd require"]);
+    assert.deepEqual(await offered({ ports: [{ internal: 80 }] }), []);
+  });
+
   it("is refused where it cannot bring everything back, at the user's own line", async () => {
     await registered(() => {
       const args = { ...shared, host: newHost().ref, ports: [{ internal: 80 }], persistence: Persistence.Ifupdown };

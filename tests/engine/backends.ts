@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { Persistence } from "../../lib/plan/persistence";
 import type { LightHost } from "../lab/light-host";
 import { diffSnapshots } from "../lab/snapshot";
 import { until } from "../lab/until";
@@ -143,8 +144,14 @@ export async function scenario(place: TwoUplinks, [first, ...others]: readonly [
     await same(`${event}, with units`);
   }
   await place.second.exec("gateway", "ip address add 192.168.20.2/24 dev lan0");
-  await change(program(first.persistence, 2), "update probe-verify");
+  // Left to the host, it is the same as by name.
+  await change(program("Auto", 2), "update probe-verify");
   await assertWays(place, "change of gateway");
+  const { stdout: status } = await host.exec("wirework status");
+  const chosen = Persistence[first.persistence];
+  assert.deepEqual(status.match(/(?<=^ {2}persistence )(?!auto).*$/gm), [chosen, chosen]);
+  assert.doesNotMatch(status, /^(drift|conflicts|pending)$|, before: /m);
+  assert.deepEqual(changes(await stack.preview()), []);
   assert.match((await host.exec("ip route show table 200")).stdout, /via 192\.168\.20\.2 dev eth2/);
   await place.second.exec("gateway", "ip address del 192.168.20.2/24 dev lan0");
   // What systemd-networkd has read it keeps, and what it sets itself on each of its links, until it starts anew.

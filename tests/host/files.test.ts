@@ -95,7 +95,7 @@ describe("a file of ours", () => {
         [["block /etc/rc.local a/b 001 |id"], /not a name for a block/],
         [[`file ${SCRIPT} 001 |#!/bin/sh`], /does not begin with the mark of wirework/],
         [[`file ${SCRIPT} 001 |# wirework`, `file ${SCRIPT} 003 |three`], /002 is missing/],
-        [["persistence paper"], /persistence ifupdown, rcLocal, networkd, or networkManager/],
+        [["persistence paper"], /persistence ifupdown, rcLocal, networkd, networkManager, or auto/],
       ] as const) {
         const before = await host.snapshot();
         const refused = await host.apply(lines);

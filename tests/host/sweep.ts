@@ -39,10 +39,13 @@ export const NEW = [
   "rule from fd00:31:7::/64 table 200 priority 10203",
   "nat 172.31.7.0/24 oif eth0 snat 192.0.2.10",
   "nat fd00:31:7::/64 oif eth0 masquerade",
-  "persistence ifupdown",
-  "file /etc/network/if-up.d/wirework-a 001 |# wirework: new",
-  "file /etc/network/interfaces.d/wirework-a 001 |# wirework: new",
+  "persistence auto",
   "block /etc/rc.local a 001 |new",
+  "with ifupdown file /etc/network/if-up.d/wirework-a 001 |# wirework: new",
+  "with ifupdown file /etc/network/interfaces.d/wirework-a 001 |# wirework: new",
+  "with ifupdown require link eth0",
+  "with networkd file /etc/systemd/network/05-wirework-a.network 001 |# wirework: new",
+  "with networkd require link nolink",
 ];
 
 export interface Change {

@@ -42,7 +42,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   window: some({ seconds: u32 }, {}),
   allow: fc.constant({ what: "management-impact" }),
   require: some({ condition: line }, {}),
-  persistence: fc.record({ backend: fc.constantFrom("ifupdown", "rcLocal", "networkd", "networkManager") }),
+  persistence: fc.record({ backend: fc.constantFrom("ifupdown", "rcLocal", "networkd", "networkManager", "auto") }),
   module: fc.record({ name: fc.constantFrom("macvlan", "l2tp_eth", "8021q") }),
   table: some({ id: u32, name: word }, {}),
   guard: fc.constant({ what: "routes" }),
@@ -131,6 +131,13 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   }),
   file: fc.record({ path: path, number: lineNumber, text: printable }),
   block: fc.record({ path: path, name: word, number: lineNumber, text: printable }),
+  with: fc.record({
+    backend: fc.constantFrom("networkd", "networkManager", "ifupdown"),
+    line: fc.oneof(
+      line.map((words) => `require ${words}`),
+      fc.tuple(path, lineNumber, printable).map(([place, number, text]) => `file ${place} ${number} |${text}`),
+    ),
+  }),
 };
 
 describe("a fact's line", () => {
@@ -195,6 +202,10 @@ describe("a fact's line", () => {
     ],
     ["module l2tp-eth", /name is missing, or not/],
     ["persistence unit", /backend is missing, or not/],
+    ["with rcLocal require link eth0", /backend is missing, or not/],
+    ["with networkd addr 10.0.0.1/8 dev eth0", /line is missing, or not/],
+    ["with networkd with networkd require link eth0", /line is missing, or not/],
+    ["with ifupdown file /etc/x 1 |a", /number is missing, or not/],
     ["guard everything", /what is missing, or not/],
     ["table 200 name uplink2 ", /"" is left over/],
   ];

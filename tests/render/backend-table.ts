@@ -4,7 +4,7 @@ import { BACKENDS } from "../../lib/render";
 
 /** Markdown of what each backend does with each kind of fact, from the code. Run as a program it prints it, for docs/backends.md. */
 export function backendTable(): string {
-  const names = Object.values(Persistence);
+  const names = Object.values(Persistence).filter((name) => name !== Persistence.Auto);
   const reasons: string[] = [];
   const cell = (name: Persistence, kind: (typeof FACT_KINDS)[number]): string => {
     const treatment = BACKENDS[name].kinds[kind];

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { FACT_KINDS, factText } from "../../lib/plan/fact-text";
 import { type Fact, hostState, parseFact } from "../../lib/plan/host-state";
-import { Persistence } from "../../lib/plan/persistence";
+import { CANDIDATES, Persistence } from "../../lib/plan/persistence";
 import { BACKENDS, render } from "../../lib/render";
 import { fileName } from "../../lib/render/backend";
 import { run } from "../lab/process";
@@ -130,7 +130,9 @@ const block = (text: string) => `# facts of ${OWNER}\n(\n${text}) || :\n`;
 const situations: readonly {
   readonly name: string;
   readonly facts: readonly string[];
-  readonly comes: { readonly [P in Persistence]: { readonly asks: string[]; readonly files: Record<string, string> } };
+  readonly comes: {
+    readonly [P in Exclude<Persistence, "auto">]: { readonly asks: string[]; readonly files: Record<string, string> };
+  };
 }[] = [
   {
     name: "a second way out, with addresses and settings of a link that is not ours",
@@ -321,13 +323,54 @@ on eth1 ip route add 192.168.9.64/26 dev shim0 proto 119
 
 describe("a backend", () => {
   for (const { name, facts, comes } of situations) {
-    for (const persistence of Object.values(Persistence)) {
+    for (const persistence of Object.values(Persistence).filter((one) => one !== "auto")) {
       it(`"${persistence}" says what it asks and writes for ${name}`, () => {
         const found = added(persistence, facts);
         assert.deepEqual({ asks: others(found), files: files(found) }, comes[persistence]);
       });
     }
   }
+
+  for (const { name, facts, comes } of situations) {
+    it(`"auto" offers what each would ask and write that runs links, for ${name}`, () => {
+      const found = added("auto", facts);
+      const none = Object.keys(comes.networkd.files).length === 0;
+      assert.deepEqual(
+        found.filter((line) => !line.startsWith("with ")),
+        none ? [] : ["persistence auto"],
+      );
+      for (const one of CANDIDATES) {
+        const offered = found.flatMap((line) => (line.startsWith(`with ${one} `) ? [line.slice(6 + one.length)] : []));
+        const asks = comes[one].asks.filter((line) => line !== `persistence ${one}`);
+        assert.deepEqual({ asks: others(offered), files: files(offered) }, { asks, files: comes[one].files });
+      }
+    });
+  }
+
+  it('"auto" never refuses: who cannot say all is not offered', () => {
+    const offers = (lines: readonly string[]) => {
+      const { hostState: all, problems, warnings } = render(OWNER, "auto", state(lines));
+      assert.deepEqual([problems, warnings], [[], []]);
+      const texts = all.facts.map(factText);
+      assert.ok(texts.includes("persistence auto"));
+      return [...new Set(texts.flatMap((text) => /^with (\S+)/.exec(text)?.[1] ?? []))].sort();
+    };
+    assert.deepEqual(offers(UPLINK), ["ifupdown", "networkManager", "networkd"]);
+    assert.deepEqual(offers([...UPLINK, "sysctl net/ipv6/conf/eth2/accept_ra = 2"]), ["ifupdown", "networkManager"]);
+    assert.deepEqual(offers([...UPLINK, "nat 172.31.7.0/24 oif eth2 masquerade"]), []);
+    const many = Array.from({ length: 999 }, (_, at) => `rule from 10.0.0.0/8 table 200 priority ${10000 + at}`);
+    assert.deepEqual(offers(many), []);
+  });
+
+  it("refuses a file of more lines than can be numbered", () => {
+    const many = Array.from({ length: 999 }, (_, at) => `rule from 10.0.0.0/8 table 200 priority ${10000 + at}`);
+    const { problems, hostState: same } = render(OWNER, "ifupdown", state(many));
+    assert.deepEqual(
+      problems.map(({ rule, wayOut }) => [rule, wayOut]),
+      [["needs a file of more than 999 lines", 'split the component, or give "unit"']],
+    );
+    assert.deepEqual(same, state(many));
+  });
 
   it("refuses what it cannot bring back, once for each kind, with the reason and who can", () => {
     const facts = [
@@ -336,7 +379,7 @@ describe("a backend", () => {
       "nat fd00:31:7::/64 oif eth2 masquerade",
       "reply 172.31.7.0/24 except eth2 mark 0xc8000000/0xff000000",
     ];
-    for (const persistence of Object.values(Persistence).filter((one) => one !== "unit")) {
+    for (const persistence of Object.values(Persistence).filter((one) => one !== "unit" && one !== "auto")) {
       const { problems, hostState: same } = render(OWNER, persistence, state(facts));
       assert.deepEqual(
         problems.map(({ property, value, wayOut }) => ({ property, value, wayOut })),

@@ -140,9 +140,11 @@ verb_apply() {
   read_input
   check_facts
   check_requirements "$RUN/lines"
+  choose
   lock
   check_machine
   recover_first
+  cat "$RUN/choice" >>"$RUN/out"
   facts_in "$(entry_of "$OWNER")" >"$RUN/seeds"
   cp "$RUN/text" "$RUN/entry"
   change "$RUN/facts" "$RUN/seeds"
@@ -155,7 +157,7 @@ verb_remove() {
   check_machine
   recover_first
   # The given facts too: where the ledger was lost, links and routes that bear our mark still go.
-  { facts_in "$(entry_of "$OWNER")"; cat "$RUN/facts"; } >"$RUN/seeds"
+  { facts_in "$(entry_of "$OWNER")"; cat "$RUN/facts"; sed -n 's/^with [^ ]* file /file /p' "$RUN/lines"; } >"$RUN/seeds"
   : >"$RUN/none"
   change "$RUN/none" "$RUN/seeds"
 }
@@ -171,12 +173,13 @@ unreadable() { fail "cannot read the kernel's state: $(cat "$RUN/error")"; }
 verb_check() {
   read_input
   check_facts
+  choose
   ask_wires
   lock
   check_machine
   plan_given
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change was interrupted; the next run takes it back" >>"$RUN/drift"
-  units_drift >>"$RUN/drift"
+  { given_moves; units_drift; } >>"$RUN/drift"
   cat "$RUN/drift" "$RUN/pending" >>"$RUN/out"
   [ -s "$RUN/drift" ] || { say "as declared"; return 0; }
   show
@@ -188,10 +191,12 @@ verb_stage() {
   read_input
   check_facts
   check_requirements "$RUN/lines"
+  choose
   lock
   check_machine
   plan_given
   refuse_conflicts
+  cat "$RUN/choice" >>"$RUN/out"
   say "nothing stands in the way"
   cat "$RUN/notes" "$RUN/pending" >>"$RUN/out"
   sed -n '/^~ Docker is restarted/p' "$RUN/changes" >>"$RUN/out"
@@ -206,6 +211,7 @@ verb_drift() {
   check_machine
   : >"$RUN/error"
   plan_ledger || unreadable
+  ask_ledger
   interrupted=$(head -n 1 "$LEDGER/journal" 2>/dev/null || :)
   while read -r entry; do
     whose=${entry#"$LEDGER/owners/"}
@@ -213,6 +219,7 @@ verb_drift() {
     say "owner $whose"
     # What is there instead stands behind the fact that it belongs to.
     awk 'NR == FNR { if (FNR > 3) fact[$0]; next } /^- / { mine = substr($0, 3) in fact } mine' "$entry" "$RUN/drift" >>"$RUN/out"
+    entry_moves "$entry" >>"$RUN/out"
     [ "$whose" != "$interrupted" ] || say "- an earlier change was interrupted; the next run takes it back"
   done <"$RUN/entries"
 }

@@ -2,7 +2,7 @@
 # (how it is read) and one in plan.sh (how it is made, changed and taken back).
 # shellcheck shell=sh disable=SC2016,SC2034
 
-NO_FACT='^(require|window|allow) ' # lines that say how, not what
+NO_FACT='^((require|window|allow|with) |persistence auto$)' # lines that say how, not what
 
 # The one setting of all links at once that a fact may hold: of the whole host (settings.sh).
 FORWARDING=net/ipv6/conf/all/forwarding
@@ -15,11 +15,12 @@ AWK_FACTS="$AWK_SHAPES"'
 function parse(fact,    n, w, i) {
   n = split(fact, w, " "); kind = w[1]; key = ""; dev = ""; split("", opt)
   if (kind == "file" || kind == "block") return parse_line(fact, n, w)
+  if (kind == "with") return parse_with(fact, w)
   if (fact ~ /  |^ | $/) return "one space between words"
   if (kind == "window")  { key = kind; return n == 2 && is_number(w[2], 10, 3600) ? "" : "window SECONDS, 10-3600" }
   if (kind == "allow")   { key = fact; return fact ~ /^allow (management-impact|docker-restart)$/ ? "" : "allow management-impact, or docker-restart" }
   if (kind == "require") { key = fact; return n >= 3 ? "" : "require WHAT ..." }
-  if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal|networkd|networkManager)$/ ? "" : "persistence ifupdown, rcLocal, networkd, or networkManager" }
+  if (kind == "persistence") { key = fact; return n == 2 && w[2] ~ /^(ifupdown|rcLocal|networkd|networkManager|auto)$/ ? "" : "persistence ifupdown, rcLocal, networkd, networkManager, or auto" }
   if (kind == "module")  return parse_module(n, w)
   if (kind == "table")   return parse_table(n, w)
   if (kind == "guard")   return parse_guard(fact)
@@ -40,7 +41,7 @@ function parse(fact,    n, w, i) {
   if (kind == "dnat")    return parse_dnat(n, w)
   if (kind == "proxy")   return parse_proxy(fact, n, w)
   if (kind == "daemon")  return parse_daemon(fact, n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, proxy, daemon, file, block; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, proxy, daemon, file, block, with; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -221,7 +222,7 @@ function parse_guard(fact) {
 # is a part of a file of the administrator. Both bear a name, so that two owners never write one.
 function parse_line(fact, n, w,    at) {
   at = index(fact, "|"); opt["path"] = w[2]; opt["name"] = kind == "block" ? w[3] : ""; opt["number"] = w[kind == "block" ? 4 : 3]
-  opt["line"] = substr(fact, at + 1)
+  opt["line"] = substr(fact, at + 1); opt["n"] = ("1" opt["number"]) - 1000 # an awk may take 017 for octal
   key = kind " " w[2] " " (kind == "block" ? w[3] " " : "") opt["number"]
   if (substr(fact, 1, at) != key " |") return kind == "block" ? "block PATH NAME NUMBER |TEXT" : "file PATH NUMBER |TEXT"
   if (opt["number"] !~ /^[0-9][0-9][0-9]$/ || opt["number"] == "000") return "lines are numbered 001-999"
@@ -240,6 +241,14 @@ function mode_of(path) {
   if (path ~ /^\/etc\/systemd\/network\/(05-wirework-|@)[A-Za-z0-9._-]+\.network\.d\/wirework-[A-Za-z0-9._-]+\.conf$/) return "644"
   if (path ~ /^\/etc\/sysctl\.d\/90-wirework-[A-Za-z0-9_-]+\.conf$/) return "644"
   return ""
+}
+
+# with: a line that is one only where this host chooses that backend.
+function parse_with(fact, w,    bad) {
+  if (w[2] !~ /^(networkd|networkManager|ifupdown)$/) return "with networkd, networkManager, or ifupdown"
+  bad = w[3] ~ /^(require|file)$/ ? parse(substr(fact, length(w[2]) + 7)) : "with BACKEND require ..., or with BACKEND file ..."
+  kind = "with"; key = fact; dev = ""
+  return bad
 }
 
 # nat, reply: entries of our own nft tables.

@@ -112,12 +112,12 @@ function module() {
 
 # file, block: the lines of one text; what differs is named line by line, and the text written as a whole.
 function want_line() {
-  Want[opt["path"], opt["name"], opt["number"] + 0] = opt["line"]
+  Want[opt["path"], opt["name"], opt["n"]] = opt["line"]
   if (!((opt["path"], opt["name"]) in Wants) && opt["name"] != "") W_blocks[opt["path"]] = W_blocks[opt["path"]] " " opt["name"]
-  if (opt["number"] + 0 > Wants[opt["path"], opt["name"]]) Wants[opt["path"], opt["name"]] = opt["number"] + 0
+  if (opt["n"] > Wants[opt["path"], opt["name"]]) Wants[opt["path"], opt["name"]] = opt["n"]
 }
 function text_line(    path, name, n, has, more) {
-  path = opt["path"]; name = opt["name"]; n = opt["number"] + 0; has = (path, name, n) in Line
+  path = opt["path"]; name = opt["name"]; n = opt["n"]; has = (path, name, n) in Line
   if (kind == "file" && foreign_file(path)) { if (n == 1) foreign(f, path); return }
   if (kind == "block" && bad_host_file(path)) { if (n == 1) print f "\n  " path bad_host_file(path) >>(out "conflicts"); return }
   more = n == Wants[path, name] && ((path, name, n + 1) in Line) && !(line_key(path, name, n + 1) in T)
@@ -132,7 +132,7 @@ function text_line(    path, name, n, has, more) {
 function no_line(k,    path, name) {
   parse(old(k)); path = opt["path"]; name = opt["name"]
   if (kind == "file" ? foreign_file(path) : (path in F_mode) && F_type[path] != "regular") return
-  if ((path, name, opt["number"] + 0) in Line) removed(old(k))
+  if ((path, name, opt["n"]) in Line) removed(old(k))
   anew_file[kind, path]
 }
 function line_key(path, name, n) { return (name == "" ? "file " path : "block " path " " name) sprintf(" %03d", n) }

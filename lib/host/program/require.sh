@@ -146,11 +146,15 @@ management_link() {
 # check_requirements FILE: its `require` lines, all problems in one error. Nothing has been changed when this fails.
 check_requirements() {
   sed -n 's/^require //p' "$1" >"$RUN/require"
+  unmet_requirements
+  [ ! -s "$RUN/unmet" ] || fail "this host does not meet what the stack requires; nothing was changed:
+$(cat "$RUN/unmet")"
+}
+
+unmet_requirements() { # RUN/require → RUN/unmet: each that this host does not meet, and why
   while read -r what name wanted; do
     requirement "$what" "$name" "$wanted" || :
   done <"$RUN/require" >"$RUN/unmet"
-  [ ! -s "$RUN/unmet" ] || fail "this host does not meet what the stack requires; nothing was changed:
-$(cat "$RUN/unmet")"
 }
 
 requirement() { # WHAT NAME WANTED → a line when it is not met

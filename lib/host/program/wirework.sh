@@ -10,9 +10,10 @@ verb_status() {
   [ ! -e "$LEDGER/journal" ] || echo "an earlier change of $(head -n 1 "$LEDGER/journal") was interrupted; the next run takes it back"
   plan_ledger
   cp "$RUN/entries" "$RUN/each"
+  ask_ledger
   while read -r entry; do
     printf '\nowner %s\n' "${entry#"$LEDGER/owners/"}"
-    sed '1,3d; s/^/  /' "$entry"
+    { sed '1,3d; /^with /d' "$entry"; entry_moves "$entry"; } | sed 's/^/  /'
   done <"$RUN/each"
   [ ! -s "$RUN/names" ] || { printf '\nbindings\n'; bindings; }
   leases >"$RUN/leases"
