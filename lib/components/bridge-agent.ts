@@ -20,7 +20,7 @@ export interface PublishedPortArgs {
   external?: pulumi.Input<number>;
   /**
    * Address of the host on which it is passed on.
-   * @default "0.0.0.0" - all
+   * @default - "0.0.0.0", all of IPv4; "::" on a `RoutedIpv6Network` whose filter opens the ports of IPv6 by it
    */
   ip?: pulumi.Input<string>;
   /**

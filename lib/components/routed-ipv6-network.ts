@@ -35,7 +35,8 @@ export interface RoutedIpv6NetworkArgs {
    */
   delegation?: pulumi.Input<Delegation>;
   /**
-   * What Docker's filter lets through to the agents, from Docker 27 on.
+   * What Docker's filter lets through to the agents, from Docker 27 on. In mode `routed` ports that agents publish on an IPv6
+   * address: on `::` where they name none.
    * @default GatewayMode.Routed
    */
   gatewayMode?: pulumi.Input<GatewayMode>;

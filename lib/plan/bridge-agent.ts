@@ -117,7 +117,10 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     settings.network === undefined ? undefined : readJoinedNetwork(problems, "network", settings.network, context, LAN);
   const name = lan?.facts.name ?? own?.plan.networkName ?? named ?? "bridge";
   const endpoint = readBridgeEndpoint(problems, settings, name, lan ?? own);
-  const ports = readPublishedPorts(problems, "ports", settings.ports, context);
+  const portAddress = lan?.facts.portAddress;
+  const ports = readPublishedPorts(problems, "ports", settings.ports, context).map((port) => {
+    return portAddress === undefined ? port : { ip: portAddress, ...port };
+  });
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
   const main = {
     endpoint,

@@ -78,6 +78,7 @@ const KNOWN: readonly (keyof NetworkFacts)[] = [
   "subnets",
   "dhcpRanges",
   "shim",
+  "portAddress",
   "host",
 ];
 

@@ -36,6 +36,11 @@ export interface NetworkFacts {
    */
   readonly shim?: ShimPlan;
   /**
+   * Address of the host on which ports are passed on that name none.
+   * @default - what Docker's provider takes, all of IPv4
+   */
+  readonly portAddress?: string;
+  /**
    * Identity of the host that has the network.
    * @default - unknown
    */

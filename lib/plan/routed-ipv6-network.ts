@@ -118,6 +118,8 @@ export function planRoutedIpv6Network(
       name: plan.networkName,
       driver: "bridge",
       subnets: subnetSettings(subnets.map((one) => ({ ...one, gateway: one.gateway ?? impliedGateway(one) }))),
+      // In mode routed Docker's filter opens the ports of the families on whose addresses they are passed on.
+      ...(mode === GatewayMode.Routed && { portAddress: "::" }),
       host: context.hostIdentity!,
     },
     claims,

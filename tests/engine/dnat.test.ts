@@ -1,8 +1,7 @@
 import { strict as assert } from "node:assert";
-import { loadImages } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import { until } from "../lab/until";
-import { assertSettled, changes, clientSeen, debians, onHost, site, stackOn } from "./support";
+import { assertSettled, changes, clientSeen, dockers, onHost, prepareSite, site, stackOn } from "./support";
 
 const program = (ports: string) => `
 import { Ipv6DnatService } from "wirework";
@@ -30,7 +29,7 @@ echo $((($(date +%s%N) - $(date -d $1 +%s%N)) / 1000000)) $2`;
 // Docker 26.1 filters IPv6 when it is told to, and then drops what it did not publish.
 const FILTER = `mkdir -p /etc/docker; echo '{ "experimental": true, "ip6tables": true }' >/etc/docker/daemon.json; systemctl restart docker`;
 
-for (const debian of debians) {
+for (const debian of dockers) {
   describe(`an IPv6 service on Debian ${debian}`, () => {
     it("sees its clients, is followed to other addresses, stays over restarts and reboot, and goes without a trace", async () => {
       const place = await site(debian);
@@ -88,7 +87,7 @@ for (const debian of debians) {
       assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
       stack.dispose();
       await host.reset();
-      await loadImages(host);
+      await prepareSite(host);
       place.found = await host.snapshot();
     });
   });

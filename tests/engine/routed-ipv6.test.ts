@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { LabImage } from "../lab/images";
-import { assertComes, assertSettled, assertTakenBack, clientSeen, debians, exampleOn } from "./support";
+import { assertComes, assertSettled, assertTakenBack, clientSeen, exampleOn } from "./support";
 import { type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 /** Its service tells each client the address that it sees. */
@@ -16,7 +16,7 @@ docker start mail >/dev/null`;
 describe("native IPv6", function () {
   this.timeout(500_000);
 
-  for (const debian of debians) {
+  for (const debian of ["12", "13t"] as const) {
     it(`of a routed prefix and of one on the link reaches containers on Debian ${debian}, through every event, and goes without a trace`, async () => {
       const place = await twoUplinks(debian);
       const { host, lan, far } = place;

@@ -9,11 +9,14 @@ import { runOverSsh } from "../lab/over-ssh";
 import type { RunResult } from "../lab/process";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
 import { Stack, type StackResult } from "../lab/stack";
+import type { LightRelease } from "../lab/trees";
 import { until } from "../lab/until";
 
 /** Every scenario runs on each of them: Docker 20.10 with ifupdown, and Docker 26.1 with networkd. */
 export const debians = ["12", "13"] as const;
-export type Debian = (typeof debians)[number];
+/** And those that meet Docker's filters for IPv6, which are others in Docker 28. */
+export const dockers = [...debians, "13t"] as const;
+export type Debian = LightRelease;
 
 /** A host on a LAN with both families, booted once for all scenarios of its Debian. */
 export interface Site {
@@ -43,8 +46,21 @@ async function bootSite(debian: Debian): Promise<Site> {
     gateway6: "fd00:9::1",
   });
   const host = await (await lab).lightHost({ name: `host${debian}`, debian, lans: [{ lan, interface: "eth1" }] });
-  await loadImages(host);
+  await prepareSite(host);
   return { lan, host, found: await host.snapshot() };
+}
+
+/** What a site has before it is found. */
+export async function prepareSite(host: LightHost): Promise<void> {
+  // Where it is on already, Docker does not turn it on with its first IPv6 network, and drops nothing but what it forwards.
+  if (host.debian === "13t") await forwardIpv6(host);
+  await loadImages(host);
+}
+
+/** Turns it on as an administrator does: Docker turns it on with its first IPv6 network and never off again. */
+export async function forwardIpv6(host: LightHost): Promise<void> {
+  const file = "/etc/sysctl.d/50-forwarding.conf";
+  await host.exec(`echo net.ipv6.conf.all.forwarding=1 >${file}; sysctl -q -p ${file}`);
 }
 
 // A scenario that failed half-way must not fail the ones after it.
@@ -52,7 +68,7 @@ afterEach(async function () {
   if (this.currentTest?.state === "failed") {
     for (const place of await Promise.all(sites.values())) {
       await place.host.reset();
-      await loadImages(place.host);
+      await prepareSite(place.host);
       place.found = await place.host.snapshot();
     }
   }

@@ -3,7 +3,7 @@ import type { NetworkManager } from "../lab/host-network";
 import { loadImages } from "../lab/images";
 import type { Lan } from "../lab/lan";
 import type { LightHost } from "../lab/light-host";
-import { beforeStop, type Debian, lab, type Site } from "./support";
+import { beforeStop, type Debian, forwardIpv6, lab, type Site } from "./support";
 
 /** A host with two uplinks, and a server that both lead to. */
 export interface TwoUplinks extends Site {
@@ -65,10 +65,7 @@ async function makePlace(place: string, debian: Debian, networkManager?: Network
 }
 
 async function prepare(host: LightHost): Promise<void> {
-  // Docker turns it on with its first IPv6 network and never off again: it is no trace of ours.
-  await host.exec(
-    "echo net.ipv6.conf.all.forwarding=1 >/etc/sysctl.d/50-forwarding.conf; sysctl -q -p /etc/sysctl.d/50-forwarding.conf",
-  );
+  await forwardIpv6(host); // it is no trace of ours
   await loadImages(host);
 }
 

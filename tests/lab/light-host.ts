@@ -8,14 +8,14 @@ import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./ho
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
 import { type Snapshot, takeSnapshot } from "./snapshot";
-import { lightTree } from "./trees";
+import { type LightRelease, lightTree } from "./trees";
 import { until } from "./until";
 
 export interface LightHostOptions {
   /** Hostname: at most 12 characters. */
   readonly name: string;
   /** @default "13" */
-  readonly debian?: "12" | "13";
+  readonly debian?: LightRelease;
   /** Cards in LANs, beside the management card. @default none */
   readonly lans?: readonly HostNic[];
   /** What configures links at boot. @default ifupdown on Debian 12, networkd on 13, as their installers and images do */

@@ -167,7 +167,10 @@ function nftEntries(text: string): [string, unknown][] {
     const key = `nft ${body.family} ${table}${name}`;
     grouped.set(key, [...(grouped.get(key) ?? []), without(body, noise)]);
   }
-  return [...grouped].map(([key, items]) => [key, dockerSorted(items.map((item) => JSON.stringify(item)))]);
+  // From Docker 28 on, empty when its last network is gone, and there until the host boots.
+  const emptyRaw = ([key, items]: [string, unknown[]]) => /^nft ip6? raw( chain \S+)?$/.test(key) && items.length === 1;
+  const kept = [...grouped].filter((one) => !emptyRaw(one));
+  return kept.map(([key, items]) => [key, dockerSorted(items.map((item) => JSON.stringify(item)))]);
 }
 
 function iptablesEntries(kind: string, lines: readonly string[]): [string, unknown][] {
@@ -180,7 +183,8 @@ function iptablesEntries(kind: string, lines: readonly string[]): [string, unkno
     const key = `${kind} ${table} ${chain}`;
     grouped.set(key, [...(grouped.get(key) ?? []), line]);
   }
-  return [...grouped].map(([key, items]) => [key, dockerSorted(items)]);
+  const kept = [...grouped].filter(([key, items]) => !(key.startsWith(`${kind} raw `) && items.length === 1));
+  return kept.map(([key, items]) => [key, dockerSorted(items)]);
 }
 
 /**

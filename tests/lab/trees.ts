@@ -8,12 +8,23 @@ import { run } from "./process";
 /** The Debian releases that lab hosts run. */
 export type DebianRelease = "12" | "13" | "testing";
 
-const suites: Readonly<Record<DebianRelease, string>> = { "12": "bookworm", "13": "trixie", testing: "testing" };
+/** What light hosts run; 13t is Debian 13 with the Docker of testing, whose own systemd wants a machine without cgroup v1. */
+export type LightRelease = "12" | "13" | "13t";
+
+type Release = DebianRelease | LightRelease;
+
+const suites: Readonly<Record<Release, string>> = {
+  "12": "bookworm",
+  "13": "trixie",
+  "13t": "trixie",
+  testing: "testing",
+};
 
 // docker.io carries the client on Debian 12 and no longer does on 13. docker-init (for `--init`) is in tini or docker.io.
-const dockerPackages: Readonly<Record<DebianRelease, readonly string[]>> = {
+const dockerPackages: Readonly<Record<Release, readonly string[]>> = {
   "12": ["docker.io"],
   "13": ["docker.io", "docker-cli"],
+  "13t": ["docker.io", "docker-cli"],
   testing: ["docker.io", "docker-cli"],
 };
 
@@ -98,7 +109,19 @@ apt-get clean
 rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt /var/cache/debconf/*-old
 `;
 
-async function buildTree(debian: DebianRelease, packages: readonly string[], root: string): Promise<void> {
+/** Docker from testing, and nothing else. */
+const newestDocker = `cat >"$1/etc/apt/preferences.d/docker" <<END
+Package: *
+Pin: release a=testing
+Pin-Priority: 100
+
+Package: docker.io docker-cli containerd runc
+Pin: release a=testing
+Pin-Priority: 990
+END
+sed -i 'p; s/ trixie main$/ testing main/; t; d' "$1/etc/apt/sources.list"`;
+
+async function buildTree(debian: Release, packages: readonly string[], root: string): Promise<void> {
   if (labId()) {
     throw new Error(
       `the tree of Debian ${debian} is not in the cache, and inside a lab no registry is reached: make it before`,
@@ -111,6 +134,7 @@ async function buildTree(debian: DebianRelease, packages: readonly string[], roo
     ...["-n", "5", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", ...leaveOut],
     // Snapshots of the testing suite outlive the date in their Release file.
     '--aptopt=Acquire::Check-Valid-Until "false"',
+    ...(debian === "13t" ? [`--setup-hook=${newestDocker}`] : []),
     `--include=${packages.join(",")}`,
     ...[suites[debian], root],
     ...(process.env.WIREWORK_DEBIAN_MIRROR ? [process.env.WIREWORK_DEBIAN_MIRROR] : []),
@@ -138,8 +162,9 @@ async function buildTree(debian: DebianRelease, packages: readonly string[], roo
   }
 }
 
-async function tree(kind: string, debian: DebianRelease, packages: readonly string[]): Promise<string> {
+async function tree(kind: string, debian: Release, packages: readonly string[]): Promise<string> {
   const recipe = [packages.join(), JSON.stringify(files), accounts, maskedUnits.join()];
+  if (debian === "13t") recipe.push(newestDocker);
   const key = `trees/${kind}-${debian}-${hashOf({ texts: recipe })}`;
   const folder = await cached(key, `Debian ${debian} tree for ${kind} hosts`, (part) =>
     buildTree(debian, packages, join(part, "root")),
@@ -151,7 +176,7 @@ async function tree(kind: string, debian: DebianRelease, packages: readonly stri
  * The folder that holds a Debian system with systemd, sshd and Docker, for a light host; built and cached when it is not
  * there.
  */
-export function lightTree(debian: "12" | "13", manager?: NetworkManager): Promise<string> {
+export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
   const packages = [...commonPackages, ...dockerPackages[debian]];
   const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
   return tree(kind, debian, [...packages, ...more]);

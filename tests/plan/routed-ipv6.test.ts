@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { planBridgeAgent } from "../../lib/plan/bridge-agent";
 import { type NdpProxySettings, planNdpProxy } from "../../lib/plan/ndp-proxy";
 import { planRoutedIpv6Network, type RoutedIpv6NetworkSettings } from "../../lib/plan/routed-ipv6-network";
 import { contextOf, factLines, rulesOf } from "./support";
@@ -33,6 +34,17 @@ describe("a network with a prefix of its own", () => {
       { subnet: "172.31.7.0/24", gateway: "172.31.7.1" },
       { subnet: "2001:db8:1:1::/64", gateway: "2001:db8:1:1::1" },
     ]);
+  });
+
+  it("has agents publish on IPv6, by which alone Docker's filter opens a port", () => {
+    const ports = (gatewayMode: string) =>
+      planBridgeAgent(contextOf("BridgeAgent", "web"), {
+        network: network({ gatewayMode }).facts,
+        ports: [{ internal: 80 }, { internal: 443, ip: "192.0.2.1" }],
+        container: { image: "nginx" },
+      }).ports.map(({ ip }) => ip);
+    assert.deepEqual(ports("routed"), ["::", "192.0.2.1"]);
+    assert.deepEqual(ports("nat-unprotected"), [undefined, "192.0.2.1"]);
   });
 
   it("may be on the link, and let all ports through where Docker can", () => {

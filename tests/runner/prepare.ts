@@ -21,6 +21,7 @@ export async function prepare(): Promise<void> {
 export async function prepareTests(): Promise<void> {
   await prepare();
   await step("tree of an older lab host", () => lightTree("12"));
+  await step("tree of a lab host with the newest Docker", () => lightTree("13t"));
   await step("tree of a lab host with NetworkManager", () => lightTree("12", NetworkManager.networkManager));
   await step("tree of a lab host with netplan", () => lightTree("13", NetworkManager.netplan));
 }
