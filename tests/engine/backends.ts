@@ -33,7 +33,7 @@ new MacvlanNetwork("lan", {
  * What the kernel has of ours; an alias is for who reads. Of rules systemd-networkd may have made a second one, or the one, and
  * says "static" of it.
  */
-async function ours(host: LightHost): Promise<string> {
+export async function ours(host: LightHost): Promise<string> {
   const { stdout } = await host.exec(`
     for family in -4 -6; do
       ip -N $family rule | sed -n 's/proto \\(119\\|4\\)$/proto 119/p' | sort -u
@@ -46,7 +46,7 @@ async function ours(host: LightHost): Promise<string> {
 }
 
 /** The agent leaves by the second uplink, the host by the first; after some seconds at most. */
-async function assertWays(place: TwoUplinks, event: string): Promise<void> {
+export async function assertWays(place: TwoUplinks, event: string): Promise<void> {
   await assertComes(`after ${event}`, 20_000, ["192.168.20.10", "192.168.9.10"], async () => {
     return [await seen(place, "probe", 4), await seen(place, "host", 4)];
   });

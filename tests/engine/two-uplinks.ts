@@ -16,6 +16,7 @@ const initials: { readonly [M in NetworkManager]: string } = {
   networkd: "nd",
   networkManager: "nm",
   netplan: "np",
+  openrc: "or",
 };
 const places = new Map<string, Promise<TwoUplinks>>();
 

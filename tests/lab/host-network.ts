@@ -7,6 +7,8 @@ export const NetworkManager = {
   networkManager: "networkManager",
   /** netplan, which writes files for networkd. */
   netplan: "netplan",
+  /** ifupdown, on a host that OpenRC boots, without systemd. */
+  openrc: "openrc",
 } as const;
 export type NetworkManager = (typeof NetworkManager)[keyof typeof NetworkManager];
 
@@ -115,14 +117,20 @@ export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): 
     ...(nic.interface === managementInterface
       ? [`${nic.interface}: is the management link; LAN cards start at eth1`]
       : []),
-    ...(nic.dhcp && manager === NetworkManager.ifupdown
+    ...(nic.dhcp && (manager === NetworkManager.ifupdown || manager === NetworkManager.openrc)
       ? [`${nic.interface}: dhcp needs networkManager "networkd"; ifupdown hosts have no DHCP client installed`]
       : []),
   ]);
 }
 
+const interfaces = (nic: NicPlan): [path: string, text: string] => [
+  `etc/network/interfaces.d/${nic.interface}`,
+  ifupdownStanza(nic),
+];
+
 const FILES: { readonly [M in NetworkManager]: (nic: NicPlan) => [path: string, text: string] } = {
-  ifupdown: (nic) => [`etc/network/interfaces.d/${nic.interface}`, ifupdownStanza(nic)],
+  ifupdown: interfaces,
+  openrc: interfaces,
   networkd: (nic) => [`etc/systemd/network/50-${nic.interface}.network`, networkdUnit(nic)],
   networkManager: (nic) => [`etc/NetworkManager/system-connections/${nic.interface}.nmconnection`, keyfile(nic)],
   netplan: (nic) => [`etc/netplan/50-${nic.interface}.yaml`, netplanFile(nic)],

@@ -85,6 +85,10 @@ export class LightHost implements LabHost {
     return join(this.folder, "root");
   }
 
+  private get systemd(): boolean {
+    return this.networkManager !== NetworkManager.openrc;
+  }
+
   exec(command: string, options: ExecOptions = {}): Promise<RunResult> {
     if (!this.container) return Promise.reject(new Error(`${this.name}: the host is off; powerOn() starts it`));
     const enter = ["nsenter", "--all", "--target", String(this.leader), "--"];
@@ -97,12 +101,12 @@ export class LightHost implements LabHost {
   }
 
   async reboot(): Promise<void> {
-    await this.endBy("systemctl reboot");
+    await this.endBy(this.systemd ? "systemctl reboot" : "reboot");
     if (!this.container) throw new Error(`${this.name}: ended instead of restarting\n${this.consoleTail()}`);
   }
 
   async powerOff(): Promise<void> {
-    if (this.container) await this.endBy("systemctl poweroff");
+    if (this.container) await this.endBy(this.systemd ? "systemctl poweroff" : "poweroff");
   }
 
   async powerCut(): Promise<void> {
@@ -245,7 +249,7 @@ function firstProcess(nspawn: number): number | undefined {
     const children = readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, "utf8").trim().split(" ").filter(Boolean);
     for (const child of children) {
       const inner = /^NSpid:.*\t(\d+)$/m.exec(readFileSync(`/proc/${child}/status`, "utf8"))?.[1];
-      if (inner === "1" && readFileSync(`/proc/${child}/comm`, "utf8").trim() === "systemd") return Number(child);
+      if (inner === "1" && /^(systemd|init)$/m.test(readFileSync(`/proc/${child}/comm`, "utf8"))) return Number(child);
     }
   } catch {
     // Between two processes.

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import type { NetworkManager } from "./host-network";
+import { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
+import { openrcFiles, openrcPackages } from "./openrc";
 import { run } from "./process";
 
 /** The Debian releases that lab hosts run. */
@@ -121,7 +122,9 @@ Pin-Priority: 990
 END
 sed -i 'p; s/ trixie main$/ testing main/; t; d' "$1/etc/apt/sources.list"`;
 
-async function buildTree(debian: Release, packages: readonly string[], root: string): Promise<void> {
+type Files = typeof files;
+
+async function buildTree(debian: Release, packages: readonly string[], own: Files, root: string): Promise<void> {
   if (labId()) {
     throw new Error(
       `the tree of Debian ${debian} is not in the cache, and inside a lab no registry is reached: make it before`,
@@ -140,13 +143,14 @@ async function buildTree(debian: Release, packages: readonly string[], root: str
     ...(process.env.WIREWORK_DEBIAN_MIRROR ? [process.env.WIREWORK_DEBIAN_MIRROR] : []),
   ]);
   await run("chroot", [root, "/bin/sh", "-c", accounts]);
-  for (const [path, { text, mode }] of Object.entries(files)) {
+  for (const [path, { text, mode }] of Object.entries({ ...files, ...own })) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
     rmSync(target, { force: true });
     writeFileSync(target, text);
     chmodSync(target, mode ?? 0o644);
   }
+  if ("etc/init.d/lab-cgroups" in own) await run("chroot", [root, "rc-update", "add", "lab-cgroups", "sysinit"]);
   const units = join(root, "etc/systemd/system");
   for (const unit of maskedUnits) {
     rmSync(join(units, unit), { force: true });
@@ -163,11 +167,12 @@ async function buildTree(debian: Release, packages: readonly string[], root: str
 }
 
 async function tree(kind: string, debian: Release, packages: readonly string[]): Promise<string> {
-  const recipe = [packages.join(), JSON.stringify(files), accounts, maskedUnits.join()];
+  const own: Files = packages.includes("openrc") ? openrcFiles : {};
+  const recipe = [packages.join(), JSON.stringify({ ...files, ...own }), accounts, maskedUnits.join()];
   if (debian === "13t") recipe.push(newestDocker);
   const key = `trees/${kind}-${debian}-${hashOf({ texts: recipe })}`;
   const folder = await cached(key, `Debian ${debian} tree for ${kind} hosts`, (part) =>
-    buildTree(debian, packages, join(part, "root")),
+    buildTree(debian, packages, own, join(part, "root")),
   );
   return join(folder, "root");
 }
@@ -177,7 +182,9 @@ async function tree(kind: string, debian: Release, packages: readonly string[]):
  * there.
  */
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
-  const packages = [...commonPackages, ...dockerPackages[debian]];
+  const withSystemd = manager !== NetworkManager.openrc;
+  const common = commonPackages.filter((name) => withSystemd || !name.startsWith("systemd"));
+  const packages = [...common, ...dockerPackages[debian]];
   const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
   return tree(kind, debian, [...packages, ...more]);
 }
@@ -186,6 +193,7 @@ export function lightTree(debian: LightRelease, manager?: NetworkManager): Promi
 const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
   networkManager: ["light-networkmanager", "network-manager"],
   netplan: ["light-netplan", "netplan.io", "udev"],
+  openrc: ["light-openrc", ...openrcPackages],
 };
 
 /** The same with a kernel, for a full host. */
