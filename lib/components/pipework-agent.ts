@@ -41,7 +41,7 @@ export interface AttachedRouteArgs {
   metric?: pulumi.Input<number>;
 }
 
-/** An interface that the host puts into a container. Give `parent` or `bridge`. Changes are made in the running container. */
+/** An interface that the host puts into a container. Give `parent`, `bridge` or `nic`. Changes are made in the running container. */
 export interface AttachedInterfaceArgs {
   /**
    * Its name inside the container, at most 15 bytes.
@@ -49,15 +49,23 @@ export interface AttachedInterfaceArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * Link of the host that leads to the LAN: the interface is a macvlan on it, with a MAC of its own. Give this or `bridge`.
-   * @default - `bridge` is used
+   * Link of the host that leads to the LAN: the interface is a macvlan on it, with a MAC of its own.
+   * @default - `bridge` or `nic` is used
    */
   parent?: pulumi.Input<string>;
   /**
    * Bridge of the host that holds a port of the LAN: the interface is a port more. The bridge itself is not changed.
-   * @default - `parent` is used
+   * @default - `parent` or `nic` is used
    */
   bridge?: pulumi.Input<string>;
+  /**
+   * NIC of the host that the container has for itself, a virtual function (SR-IOV) too, while it runs. Its name on the host, MAC,
+   * MTU and whether it is up come back when the interface or the agent is removed; while the container is stopped the host has the NIC
+   * under that name, down. One that carries the SSH session, has an address, is a port or has links on top is refused, as is a wireless
+   * one or one without hardware, which the kernel would end with the container.
+   * @default - `parent` or `bridge` is used
+   */
+  nic?: pulumi.Input<string>;
   /**
    * Tag of a VLAN on the parent, 1-4094. The host makes it, and takes it away with its last user.
    * @default - none: the parent itself
@@ -95,12 +103,12 @@ export interface AttachedInterfaceArgs {
   gateway6?: pulumi.Input<string>;
   /**
    * Its MAC: unicast, used by nobody there.
-   * @default - derived from the component and the interface's name: always the same
+   * @default - derived from the component and the interface's name: always the same; a NIC keeps its own
    */
   macAddress?: pulumi.Input<string>;
   /**
    * Its MTU in bytes, 68-65535; at least 1280 with IPv6.
-   * @default - that of the parent; 1500 on a bridge
+   * @default - that of the parent or NIC; 1500 on a bridge
    */
   mtu?: pulumi.Input<number>;
   /**
@@ -141,10 +149,10 @@ export interface PipeworkAgentArgs extends ContainerArgs {
 }
 
 /**
- * A container into which the host puts interfaces: on a link of the host, or as a port of a bridge.
+ * A container into which the host puts interfaces: on a link of the host, as a port of a bridge, or a NIC of the host itself.
  *
  * What pipework does once, the host does whenever the container starts: after a restart of the container, of Docker and of
- * the host, and when the link beneath is made anew. The interfaces go with the container.
+ * the host, and when the link beneath is made anew. The interfaces go with the container, but for NICs, which come back to the host.
  *
  * @example
  * ```ts
@@ -165,7 +173,7 @@ export class PipeworkAgent extends pulumi.ComponentResource {
   readonly containerId: pulumi.Output<string>;
   /** Name of the container. */
   readonly containerName: pulumi.Output<string>;
-  /** MAC of each interface, by its name. */
+  /** MAC of each interface, by its name; none of a NIC for which none is given. */
   readonly macAddresses: pulumi.Output<{ [name: string]: string }>;
   /** IPv4 address of each interface that has one, by its name, as it was when it was last proved; empty without `verify`. */
   readonly ipv4Addresses: pulumi.Output<{ [name: string]: string }>;
@@ -205,7 +213,9 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     this.containerName = agent.containerName;
     this.macAddresses = pulumi
       .output(pick(plan, ({ interfaces }) => [...interfaces]))
-      .apply((all) => Object.fromEntries(all.map(({ name, macAddress }) => [name, macAddress])));
+      .apply((all) =>
+        Object.fromEntries(all.flatMap(({ name, macAddress }) => (macAddress ? [[name, macAddress]] : []))),
+      );
     this.ipv4Addresses = agent.verification.apply(attachedAddresses);
     this.networks = agent.networks;
     this.verification = agent.verification;

@@ -20,6 +20,7 @@ const PARTS = [
   "proxy",
   "container",
   "attach",
+  "nic",
   "dhcp",
   "files",
   "daemon",

@@ -11,14 +11,16 @@ import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
 import { readVlanId, vlanFacts } from "./vlan-link";
 
-/** An interface that is put into a container, all known. Give `parent` or `bridge`. */
+/** An interface that is put into a container, all known. Give `parent`, `bridge` or `nic`. */
 export interface AttachmentSettings {
   /** @default - `eth1`, `eth2`, … in the order of the list */
   readonly name?: string;
-  /** @default - `bridge` */
+  /** @default - `bridge` or `nic` */
   readonly parent?: string;
-  /** @default - `parent` */
+  /** @default - `parent` or `nic` */
   readonly bridge?: string;
+  /** @default - `parent` or `bridge` */
+  readonly nic?: string;
   /** @default - none: the parent itself */
   readonly vlan?: number;
   /** @default - no IPv4 */
@@ -57,6 +59,7 @@ const KNOWN: readonly (keyof AttachmentSettings)[] = [
   "name",
   "parent",
   "bridge",
+  "nic",
   "vlan",
   "ipv4Address",
   "gateway",
@@ -135,17 +138,25 @@ function readAttachment(
   const dev = read(problems, `${at}.name`, given.name, parseInterfaceName) ?? `eth${index + 1}`;
   const parent = read(problems, `${at}.parent`, given.parent, parseInterfaceName);
   const bridge = read(problems, `${at}.bridge`, given.bridge, parseInterfaceName);
-  if ((given.parent === undefined) === (given.bridge === undefined)) {
-    const rule = given.parent === undefined ? "has neither parent nor bridge" : "has parent and bridge";
-    problems.add(at, undefined, rule, "give the link of the host, or the bridge, that it leads to");
+  const nic = read(problems, `${at}.nic`, given.nic, parseInterfaceName);
+  const places = (["parent", "bridge", "nic"] as const).filter((place) => given[place] !== undefined);
+  if (places.length !== 1) {
+    const rule = places.length === 0 ? "has neither parent, bridge nor nic" : `has ${places.join(" and ")}`;
+    problems.add(
+      at,
+      undefined,
+      rule,
+      "give one: the link of the host, or the bridge, that it leads to, or a whole NIC",
+    );
   }
   const vlan = readVlanId(problems, `${at}.vlan`, given.vlan);
-  if (vlan !== undefined && bridge !== undefined) {
+  if (vlan !== undefined && (bridge ?? nic) !== undefined) {
+    const wayOut = bridge === undefined ? "give the NIC as parent" : "give the bridge of that VLAN, or parent";
     problems.add(
       `${at}.vlan`,
       vlan,
-      "is a tag on a parent, not on a bridge",
-      "give the bridge of that VLAN, or parent",
+      `is a tag on a parent, not on a ${bridge === undefined ? "NIC" : "bridge"}`,
+      wayOut,
     );
   }
   const leased = given.ipv4Address === DHCP_ADDRESS;
@@ -162,17 +173,21 @@ function readAttachment(
   const least = addresses.some(({ prefix }) => prefix.family === 6) ? 1280 : 68;
   const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: least, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
-  const address = read(problems, `${at}.macAddress`, given.macAddress, parseMac) ?? deriveMac(seed);
-  const below = beneath(problems, at, { parent, vlan, bridge }, context);
+  const mac = read(problems, `${at}.macAddress`, given.macAddress, parseMac);
+  // A NIC has one of its own.
+  const address = mac ?? (nic === undefined ? deriveMac(seed) : undefined);
+  const below = beneath(problems, at, { parent, vlan, bridge, nic }, context);
   const peer = deriveInterfaceName("wr-", seed);
   const fact: AttachFact = {
     kind: "attach",
     dev,
     container: container.name,
-    ...(bridge === undefined
-      ? { type: "macvlan", parent: below.link, mode: "bridge" }
-      : { type: "veth", peer, master: bridge }),
-    address,
+    ...(nic !== undefined
+      ? { type: "nic", parent: nic }
+      : bridge !== undefined
+        ? { type: "veth", peer, master: bridge }
+        : { type: "macvlan", parent: below.link, mode: "bridge" }),
+    ...(address !== undefined && { address }),
     ...(mtu !== undefined && { mtu }),
     ...(ipv4.address && { ipv4Address: interfaceAddressText(ipv4.address) }),
     ...(ipv4.gateway && { gateway: addressText(ipv4.gateway) }),
@@ -225,11 +240,24 @@ export function attachable(link: string): Fact {
 function beneath(
   problems: Problems,
   at: string,
-  { parent, vlan, bridge }: { readonly parent?: string; readonly vlan?: number; readonly bridge?: string },
+  {
+    parent,
+    vlan,
+    bridge,
+    nic,
+  }: { readonly parent?: string; readonly vlan?: number; readonly bridge?: string; readonly nic?: string },
   context: PlanContext,
 ): { link: string; facts: readonly Fact[]; links?: string; claims: readonly Claim[] } {
   if (bridge !== undefined) {
     return { link: bridge, facts: [{ kind: "require", condition: `bridge ${bridge}` }], claims: [] };
+  }
+  if (nic !== undefined) {
+    const scope = linkScope(context, { name: "", parent: nic });
+    return {
+      link: nic,
+      facts: ["nic", "not-management"].map((what) => ({ kind: "require", condition: `${what} ${nic}` })),
+      claims: [claimOf(context, { scope, kind: "parent", value: nic, property: `${at}.nic` })],
+    };
   }
   const tagged =
     parent === undefined || vlan === undefined

@@ -288,9 +288,9 @@ export interface AttachFact {
   readonly dev: string;
   /** Name of the container. */
   readonly container: string;
-  /** What the kernel makes: on a link of the host, or a pair of which the other end is a port of a bridge. */
-  readonly type: "macvlan" | "veth";
-  /** Link of the host that a macvlan stands on. */
+  /** What it is: made on a link of the host, one of a pair of which the other is a port of a bridge, or a NIC of the host itself. */
+  readonly type: "macvlan" | "veth" | "nic";
+  /** Link of the host that a macvlan stands on, or the NIC. */
   readonly parent?: string;
   /** Mode of a macvlan. */
   readonly mode?: "bridge" | "private" | "vepa";
@@ -298,8 +298,8 @@ export interface AttachFact {
   readonly peer?: string;
   /** Bridge that it is a port of. */
   readonly master?: string;
-  /** MAC address. */
-  readonly address: string;
+  /** MAC address; that of the NIC when absent. */
+  readonly address?: string;
   /** MTU; that of parent or bridge when absent. */
   readonly mtu?: number;
   /** IPv4 address with prefix length, or `dhcp`. */

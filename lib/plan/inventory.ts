@@ -145,7 +145,7 @@ const WAY_OUT: Readonly<Record<Claim["kind"], string>> = {
   range: "give both networks an ipRange of their own, or put both agents on one network",
   interface: "choose another name",
   parent:
-    "macvlan in mode passthru, and ipvlan, take the parent for one network, beside no other of either: " +
+    "macvlan in mode passthru, ipvlan, and a container that has the NIC itself, take it for one, beside no other: " +
     "choose another parent, such as a VLAN of it, or put all agents on one network",
   network: "choose another networkName",
   container: "choose another containerName",

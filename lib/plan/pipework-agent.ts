@@ -41,7 +41,7 @@ export interface PipeworkAgentPlan extends AgentPlan {
   /** Links of ours beneath its interfaces, as the words that make them. */
   readonly links?: string;
   /** Its interfaces, in the order of the arguments. */
-  readonly interfaces: readonly { readonly name: string; readonly macAddress: string }[];
+  readonly interfaces: readonly { readonly name: string; readonly macAddress?: string }[];
   /** Words in front of the program, which wait for the interfaces; none where it does not wait. */
   readonly wait: readonly string[];
 }
@@ -93,7 +93,7 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
     labels: ownLabels(context),
     endpoints: route?.endpoints ?? [],
     ...(links.length > 0 && { links: [...new Set(links)].sort().join("\n") }),
-    interfaces: facts.map(({ dev, address }) => ({ name: dev, macAddress: address })),
+    interfaces: facts.map(({ dev, address }) => ({ name: dev, ...(address && { macAddress: address }) })),
     wait: wait ? waitFor(interfaces) : [],
     hostState: hostState([
       ...requireDocker(explicitMac, route?.needsPriority ?? false),

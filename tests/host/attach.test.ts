@@ -18,6 +18,23 @@ const has = async (host: Sandbox) =>
 const answers = async (host: Sandbox, address: string) =>
   (await host.exec(`ping -n -q -c 1 -W 2 ${address}`)).code === 0;
 
+// A pair stands for hardware, with one difference: the kernel would end it with its namespace, where it gives hardware back
+// (tests/full shows that). So what the kernel would do is done by hand when its container ends.
+const CARD = `ip link add card0 address 02:00:00:00:00:c0 type veth peer name far0; ip link set far0 up; ip link set card0 mtu 1450 up
+ip address add 192.168.7.1/24 dev far0`;
+const NIC = "attach eth1 container probe type nic parent card0 mtu 1400 addr 192.168.7.90/24";
+const card = async (host: Sandbox) =>
+  (await host.exec("ip -o link show group default; ip -o link show group 30583")).stdout.match(/card0@.*/)?.[0] ?? "";
+const stopAsHardware = async (host: Sandbox, name: string) => {
+  const pid = "$(awk '{ print $4; exit }' /run/docker/containers/probe)";
+  await host.exec(
+    `exec 6</proc/self/ns/net; nsenter --net=/proc/${pid}/ns/net ip link set dev eth1 netns /proc/self/fd/6 name ${name}`,
+    "",
+    true,
+  );
+  await stopContainer(host, "probe");
+};
+
 describe("an interface put into a container", () => {
   it("waits for the container, stands in it with its addresses, and goes without a trace", () =>
     inContainerSandbox(async (host) => {
@@ -182,7 +199,8 @@ describe("an interface put into a container", () => {
           assert.match((await host.apply([`${MACVLAN} ${words}`])).stderr, reason, words);
         }
         await startContainer(host, "probe", 0);
-        const fact = `${MACVLAN} also 192.168.9.91/24 route 10.0.0.0/8 via 192.168.9.2 metric 50 route fd00:7::/64 via fe80::2`;
+        // Without an address of its own, as one that only listens.
+        const fact = `${MACVLAN.replace(STATIC, "")}also 192.168.9.91/24 route 10.0.0.0/8 via 192.168.9.2 metric 50 route fd00:7::/64 via fe80::2`;
         const first = await host.apply([fact]);
         assert.equal(first.stdout, `+ ${fact}\n`, first.stderr);
         assert.equal((await host.apply([fact])).stdout, "unchanged\n");
@@ -201,5 +219,118 @@ describe("an interface put into a container", () => {
       assert.match((await host.apply([VETH.replace("bridge0", "eth0")])).stderr, /eth0 is no bridge/);
       const late = await host.apply([VETH.replace("bridge0", "bridge9")]);
       assert.equal(late.stdout, `unchanged\npending ${VETH.replace("bridge0", "bridge9")} (no link bridge9)\n`);
+    }));
+
+  it("is a NIC of the host, which comes back as it was found", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec(CARD, "", true);
+      const found = await host.snapshot();
+      assert.equal((await host.apply([NIC])).stdout, `unchanged\npending ${NIC} (container probe does not run)\n`);
+      assertSame(await host.kernel(), found.split("\nfiles\n")[0]!);
+      await startContainer(host, "probe", 0);
+      const first = await host.apply([NIC]);
+      assert.equal(first.stdout, `+ ${NIC}\n`, first.stderr);
+      assert.match(await has(host), /eth1@.* mtu 1400 .* state UP .*02:00:00:00:00:c0/);
+      assert.ok(await answers(host, "192.168.7.90"));
+      assert.equal(await card(host), "");
+      assert.equal((await host.apply([NIC])).stdout, "unchanged\n");
+      const other = NIC.replace("mtu 1400 addr", "address 02:00:00:00:00:cc addr").replace("7.90", "7.91");
+      assert.equal((await host.apply([other])).stdout, `~ ${other}\n`);
+      assert.match(await has(host), /eth1@.* mtu 1450 .*02:00:00:00:00:cc/);
+      assert.ok(await answers(host, "192.168.7.91"));
+      const renamed = other.replace("eth1", "lan9");
+      const moved = await host.apply([renamed]);
+      assert.match(moved.stdout, /^- attach eth1 .*\n\+ attach lan9 /, moved.stderr);
+      assert.match((await insideContainer(host, "probe", "ip -o link")).stdout, /lan9@/);
+
+      assert.equal((await host.remove([renamed])).stdout, `- ${renamed}\n`);
+      assert.match(await card(host), /[<,]UP[,>].* mtu 1450 .*02:00:00:00:00:c0/);
+      await stopContainer(host, "probe");
+      for (let tries = 0; tries < 20 && (await host.snapshot()) !== found; tries++) {}
+      assertSame(await host.snapshot(), found);
+    }));
+
+  it("as a NIC goes into whatever container has the name, and is called as on the host while there is none", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec(CARD, "", true);
+      const before = await card(host);
+      await startWatcher(host);
+      await host.apply([NIC]);
+      const until = async (what: string, done: () => Promise<boolean>) => {
+        for (const began = Date.now(); !(await done()); )
+          assert.ok(
+            Date.now() - began < 20_000,
+            `${what}\n${(await host.exec("cat /run/watch.log; ip -o link")).stdout}`,
+          );
+      };
+      for (const name of ["eth1", "dev77"]) {
+        await startContainer(host, "probe", 0);
+        await until("in the container", () => answers(host, "192.168.7.90"));
+        await stopAsHardware(host, name);
+        await until("back", async () => (await card(host)) !== "");
+      }
+      await stopWatcher(host);
+      assert.equal((await host.remove([NIC])).stdout, `- ${NIC}\n`);
+      assert.equal((await card(host)).replace(/^.*?: /, ""), before.replace(/^.*?: /, ""));
+      // Ours when the watcher is killed between the end of a container and its start, too.
+      await startContainer(host, "probe", 0);
+      await host.apply([NIC]);
+      await stopAsHardware(host, "eth1");
+      assert.equal((await host.remove([NIC])).stdout, `- ${NIC}\n`);
+      assert.equal((await card(host)).replace(/^.*?: /, ""), before.replace(/^.*?: /, ""));
+    })).timeout(120_000);
+
+  it("as a NIC gives way to another kind, and is waited for when its container has just ended", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec(CARD, "", true);
+      await startContainer(host, "probe", 0);
+      await host.apply([NIC]);
+      const back = await host.apply([MACVLAN]);
+      assert.equal(back.stdout, `~ ${MACVLAN}\n`, back.stderr);
+      assert.match(await card(host), /mtu 1450/);
+      const again = await host.apply([NIC]);
+      assert.equal(again.stdout, `~ ${NIC}\n`, again.stderr);
+      // Somebody holds what is left of the container.
+      await host.exec(
+        "pid=$(awk '{ print $4; exit }' /run/docker/containers/probe); exec 5</proc/$pid/ns/net; (setsid nsenter --net=/proc/self/fd/5 sleep 300 </dev/null >/dev/null 2>&1 & echo $! >/run/holder)",
+      );
+      await stopContainer(host, "probe");
+      const held = await host.remove([NIC]);
+      assert.match(held.stderr, /nic card0 is in the network namespace of a container that has ended/);
+      await host.exec(
+        "(sleep 1; exec 6</proc/self/ns/net; nsenter --net=/proc/$(cat /run/holder)/ns/net ip link set dev eth1 netns /proc/self/fd/6) >/dev/null 2>&1 &",
+      );
+      assert.equal((await host.remove([NIC])).stdout, `- ${NIC}\n`);
+      assert.match(await card(host), /[<,]UP[,>].* mtu 1450/);
+    }));
+
+  it("as a NIC is refused where something on the host would lose it", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec(CARD, "", true);
+      const refusal = async (prepare: string, reason: RegExp, undo: string, facts: readonly string[] = [NIC]) => {
+        await host.exec(prepare, "", true);
+        assert.match((await host.apply(facts)).stderr, reason);
+        await host.exec(undo, "", true);
+      };
+      await refusal(
+        "ip address add 10.1.1.1/24 dev card0",
+        /card0 has the address 10\.1\.1\.1/,
+        "ip address flush dev card0",
+      );
+      await refusal("ip link set card0 master bridge0", /card0 is a port of bridge0/, "ip link set card0 nomaster");
+      await refusal("ip link add up0 link card0 type macvlan", /card0 has up0 on top/, "ip link del up0");
+      await refusal(":", /addr 10\.1\.1\.2\/24 dev card0 needs it on this host/, ":", [
+        NIC,
+        "addr 10.1.1.2/24 dev card0",
+      ]);
+      await refusal(":", /another container, or another interface, has card0/, ":", [NIC, NIC.replace("eth1", "eth2")]);
+      await refusal(":", /card0 is no NIC: the kernel would end it/, ":", ["require nic card0", NIC]);
+      await refusal(":", /this host has the links: /, ":", ["require nic card9", NIC]);
+      await startContainer(host, "probe", 0);
+      await insideContainer(host, "probe", "ip link add c1 link eth7 type macvlan");
+      await host.exec(
+        "ip link add c2 link card0 type macvlan; ip link set c2 netns $(awk '{ print $4; exit }' /run/docker/containers/probe)",
+      );
+      assert.match((await host.apply([NIC])).stderr, /link card0 has c2 in the namespace of process/);
     }));
 });

@@ -85,6 +85,13 @@ export const containerUpdate: Change = {
   ],
 };
 
+/** The same for a NIC of the host. */
+const NIC_IN = ["attach eth1 container probe type nic parent card0 address 02:aa:00:00:00:cc addr 192.168.7.90/24"];
+export const nicChanges: Record<string, Change> = {
+  "comes to a container": { verb: "apply", from: [], to: NIC_IN },
+  "goes home": { verb: "remove", from: NIC_IN, to: [] },
+};
+
 export const put = (host: Sandbox, facts: readonly string[]) =>
   facts.length > 0 ? host.apply(facts) : host.remove(NEW);
 

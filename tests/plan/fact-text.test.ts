@@ -95,7 +95,8 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   nat: some({ from: prefix, oif: link }, { snat: single }),
   reply: fc.record({ to: prefix, except: link, mark }),
   mac: fc.record({ address: mac, container: word, network: word }),
-  attach: some({ dev: link, container: word, type: fc.constantFrom("macvlan", "veth"), address: mac }, {
+  attach: some({ dev: link, container: word, type: fc.constantFrom("macvlan", "veth", "nic") }, {
+    address: mac,
     parent: link,
     mode: fc.constantFrom("bridge", "vepa"),
     peer: link,

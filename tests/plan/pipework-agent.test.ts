@@ -57,6 +57,29 @@ describe("a pipework agent", () => {
     assert.notEqual(voice!.macAddress, lan!.macAddress);
   });
 
+  it("has a NIC of the host for itself, which keeps its MAC unless one is given", () => {
+    const planned = plan({ interfaces: [{ nic: "eth3", mtu: 1400, ipv4Address: "10.0.0.2/24" }] });
+    assert.deepEqual(factLines(planned.hostState), [
+      "require nic eth3",
+      "require not-management eth3",
+      "attach eth1 container probe type nic parent eth3 mtu 1400 addr 10.0.0.2/24",
+    ]);
+    assert.deepEqual(planned.interfaces, [{ name: "eth1" }]);
+    assert.deepEqual(
+      planned.claims.filter(({ kind }) => kind === "parent").map(({ value, shared }) => [value, shared]),
+      [["eth3", undefined]],
+    );
+    const { hostState } = plan({ interfaces: [{ nic: "eth3", macAddress: "02:00:00:00:00:90" }] });
+    assert.match(factLines(hostState).at(-1)!, / type nic parent eth3 address 02:00:00:00:00:90$/);
+    assert.deepEqual(rules({ interfaces: [{ nic: "eth3", parent: "eth3", bridge: "br0" }] }), [
+      "interfaces[0]: has parent and bridge and nic",
+    ]);
+    assert.deepEqual(rules({ interfaces: [{ nic: "eth3", vlan: 40 }, { nic: "eth/3" }] }), [
+      "interfaces[0].vlan: is a tag on a parent, not on a NIC",
+      "interfaces[1].nic: is not a valid interface name",
+    ]);
+  });
+
   it("waits for its interfaces in front of the program that it names", () => {
     const wait = { interfaces: [LAN], waitForInterfaces: true };
     const [shell, , script, zero] = plan({ ...wait, namesProgram: true }).wait;
@@ -81,7 +104,7 @@ describe("a pipework agent", () => {
       [
         "interfaces[0]: has parent and bridge",
         "interfaces[0].gateway: is not in the prefix of 192.168.9.90/24",
-        "interfaces[1]: has neither parent nor bridge",
+        "interfaces[1]: has neither parent, bridge nor nic",
         "interfaces[1].vlan: is not a whole number of 1-4094",
         "interfaces[2].vlan: is a tag on a parent, not on a bridge",
         "interfaces[2].ipv4Address: is the broadcast address",

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2016,SC2034
 
 # read_attached VIEW: of each container that a fact puts an interface into, `K port NAME LINK INDEX-BENEATH GROUP UP TYPE MODE MAC
-# MTU INDEX` for each of its interfaces; `K on NAME LINK ADDRESS` or `K on NAME LINK route WORDS` for what stands on them, of routes
+# MTU INDEX ALIAS` for each of its interfaces; `K on NAME LINK ADDRESS` or `K on NAME LINK route WORDS` for what stands on them, of routes
 # our own; and `K held NAME PREFIX METRIC LINK` for those of others.
 read_attached() {
   sed -n 's/.*attach [^ ]* container \([^ ]*\) .*/\1/p' "$1" | sort -u | while read -r name; do
@@ -17,7 +17,7 @@ read_attached() {
     $1 == "@" { of = $2; next }
     $1 == "-d" {
       link_line(substr($0, 4))
-      print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"], l["index"]
+      print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"], l["index"], l["alias"]
     }
     $1 == "addr" && $4 ~ /^inet6?$/ { print "K on", of, $3, $5 }
     $1 ~ /^-[46]$/ && $2 ~ /^default$|[.:]/ { route($1 == "-6") }
@@ -35,14 +35,15 @@ AWK_ATTACH='
 # attach: the mark is the group, given in the request that makes the interface.
 function attach(    c, e, was, beneath) {
   c = opt["container"]; e = opt["end"]
+  if (opt["type"] == "nic") return nic(c, e)
   if (!there(dev)) return pending(f, "no link " dev)
   if (!(c in C)) return pending(f, not_running(c))
   if (opt["type"] == "veth" && L_type[dev] != "bridge" && W_type[dev] != "bridge") { print f "\n  " dev " is no bridge" >>(out "conflicts"); return }
   if ((e in P) && P_group[e] != MARK) return foreign(f, port_text(c, opt["dev"]))
   if (is_held(c)) return
   beneath = opt["type"] == "veth" ? L_index[opt["peer"]] : L_index[dev]
-  if ((e in P) && (P_type[e] != opt["type"] || P_mode[e] != (opt["mode"] ? opt["mode"] : "-") || P_beneath[e] != beneath || !stays(dev) || opt["type"] == "veth" && L_master[opt["peer"]] != dev)) {
-    was = port_text(c, opt["dev"]); if (stays(dev)) inside(c, "in link del dev " opt["dev"])
+  if ((e in P) && (P_nic[e] != "" || P_type[e] != opt["type"] || P_mode[e] != (opt["mode"] ? opt["mode"] : "-") || P_beneath[e] != beneath || !stays(dev) || opt["type"] == "veth" && L_master[opt["peer"]] != dev)) {
+    was = port_text(c, opt["dev"]); if (P_nic[e] == "" && stays(dev)) inside(c, "in link del dev " opt["dev"])
   } else if (e in P) return attached(c, e)
   else if (opt["type"] == "veth" && (opt["peer"] in L) && !ours(opt["peer"])) return foreign(f, link_text(opt["peer"]))
   # What a container left that ended just now: the kernel takes a namespace apart in its own time.
@@ -52,6 +53,7 @@ function attach(    c, e, was, beneath) {
 }
 # MAKING: what makes the interface, in the namespace that is open.
 function making(    mtu, words) {
+  if (opt["type"] == "nic") return moving()
   mtu = opt["mtu"] ? " mtu " opt["mtu"] : ""
   words = "name " opt["dev"] " netns /proc/self/fd/8 group " MARK " address " opt["address"] mtu
   if (opt["type"] != "veth") { MAKING[1] = "link add link " dev " " words " type " opt["type"] " mode " opt["mode"]; return 1 }
@@ -65,18 +67,27 @@ function born(c,    i, n, alias, w) {
   split(holders[k], w, " "); alias = "alias wirework:" w[1]; reborn[k]
   n = making(); for (i = 1; i <= n; i++) inside(c, "out " MAKING[i])
   if (opt["type"] == "veth") inside(c, "out link set dev " opt["peer"] " " alias)
-  inside(c, "in link set dev " opt["dev"] " " alias); inside(c, "notify " opt["dev"])
+  if (opt["type"] != "nic") inside(c, "in link set dev " opt["dev"] " " alias)
+  else { split(nic_now(opt["parent"]), w, " "); is_as_said(c, w[1], w[2]) }
+  inside(c, "notify " opt["dev"])
   if (wanted_on() ~ /:/) inside(c, "six " opt["dev"])
   stands_on(c, "", "down"); awaits_lease()
 }
 # It is there: what stands on it may differ.
 function attached(c, e,    was, n) {
   was = port_text(c, opt["dev"])
-  if (P_mac[e] != opt["address"]) { inside(c, "notify " opt["dev"]); inside(c, "in link set dev " opt["dev"] " address " opt["address"]); n++ }
-  if (opt["mtu"] && P_mtu[e] != opt["mtu"]) { inside(c, "in link set dev " opt["dev"] " mtu " opt["mtu"]); n++ }
+  n = is_as_said(c, P_mac[e], P_mtu[e])
   n += stands_on(c, P_on[e], P_up[e])
   if (n) changed(f, was)
   if (!has_lease) awaits_lease()
+}
+# A nic for which nothing is said has what it came with.
+function is_as_said(c, had_mac, had_mtu,    n, own, to_mac, to_mtu) {
+  if (("nic " opt["parent"]) in M) split(M["nic " opt["parent"]], own, " ")
+  to_mac = opt["address"] ? opt["address"] : own[1]; to_mtu = opt["mtu"] ? opt["mtu"] : own[2]
+  if (to_mac && had_mac != to_mac) { inside(c, "notify " opt["dev"]); inside(c, "in link set dev " opt["dev"] " address " to_mac); n++ }
+  if (to_mtu && had_mtu != to_mtu) { inside(c, "in link set dev " opt["dev"] " mtu " to_mtu); n++ }
+  return n + 0
 }
 # Each with a bar before and behind it. What a lease brings is not among it.
 function wanted_on(    on, also) {
@@ -121,11 +132,12 @@ function is_held(c,    n, w, i, r, at) {
 }
 function no_attach(k,    e, was) {
   parse(old(k)); e = opt["end"]
+  if (opt["type"] == "nic") { if (is_away(opt["parent"], e)) removed(old(k)); return }
   if (!(opt["container"] in C) || !(e in P) || P_group[e] != MARK) return
   removed(old(k)); inside(opt["container"], "in link del dev " opt["dev"])
 }
 function port_text(c, name,    e, on) {
   e = c SUBSEP name; on = P_on[e]; gsub(/\|/, " ", on)
-  return "attach " name " container " c " type " P_type[e] (P_mode[e] == "-" ? "" : " mode " P_mode[e]) " address " P_mac[e] " mtu " P_mtu[e] " " P_up[e] (on == "" ? "" : " " on)
+  return "attach " name " container " c (P_nic[e] == "" ? " type " P_type[e] : " type nic parent " P_nic[e]) (P_mode[e] == "-" ? "" : " mode " P_mode[e]) " address " P_mac[e] " mtu " P_mtu[e] " " P_up[e] (on == "" ? "" : " " on)
 }
 '

@@ -82,21 +82,28 @@ process_of() { awk -v name="/$1" '$1 == "container" && $2 == name { print $4 }' 
 # Not closed for the program inside: dash closes it in itself first, and then there is nothing to enter by.
 inside() { nsenter --net=/proc/self/fd/8 "$@"; }
 
-# change_inside: RUN/inside, lines PID ID STARTED WHAT WORDS. Whoever has the process id is asked for after its namespace is
-# held; a container that ended meanwhile, or began anew, is the next round's.
+# change_inside: RUN/inside, lines PID ID STARTED WHAT WORDS. NICs come home first: another container may be the next to have them.
 change_inside() {
-  cut -d ' ' -f 1-3 "$RUN/inside" | sort -u >"$RUN/whose"
+  sed -n '/^[^ ]* [^ ]* [^ ]* home /p' "$RUN/inside" >"$RUN/inside.home"
+  sed '/^[^ ]* [^ ]* [^ ]* home /d' "$RUN/inside" >"$RUN/inside.then"
+  enter_each "$RUN/inside.home" && nics_home && enter_each "$RUN/inside.then"
+}
+# Whoever has the process id is asked for after its namespace is held; a container that ended meanwhile, or began anew, is the
+# next round's.
+enter_each() { # FILE
+  cut -d ' ' -f 1-3 "$1" | sort -u >"$RUN/whose"
   while read -r pid id started; do
     (
-      exec 8<"/proc/$pid/ns/net" || exit 0
+      exec 6</proc/self/ns/net 8<"/proc/$pid/ns/net" || exit 0
       ask_docker "$DOCKER_SHORT" "$id" && grep -qx "container [^ ]* $id $pid $started" "$RUN/asked" || exit 0
-      grep "^$pid $id $started " "$RUN/inside" | cut -d ' ' -f 4- >"$RUN/inside.do"
+      grep "^$pid $id $started " "$1" | cut -d ' ' -f 4- >"$RUN/inside.do"
       while read -r what words; do
         case $what in
           # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
           notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
           promote) set_inside 1 "ipv4/conf/$words/promote_secondaries" ;; # or the kernel takes them along with the primary
           six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
+          home) echo "link set dev ${words% *} netns /proc/self/fd/6 name ${words#* }" >"$RUN/inside.ip" && patiently inside ip -batch "$RUN/inside.ip" ;;
           in) echo "$words" >"$RUN/inside.ip" && patiently inside ip -batch "$RUN/inside.ip" ;;
           out) echo "$words" >"$RUN/inside.ip" && patiently ip -batch "$RUN/inside.ip" ;;
         esac || { echo "container ${id%"${id#????????????}"}: $what $words"; exit 1; }

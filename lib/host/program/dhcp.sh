@@ -221,10 +221,10 @@ function clients(    k, e, c) {
 }
 function awaits_lease() { if (opt["addr"] == "dhcp") pending(f, "no lease from a DHCP server yet") }
 # A lease whose fact is gone: what makes the interface once more, to give it back. With an address of its own now, the interface
-# stays, and nobody else can speak with its MAC.
+# stays, and nobody else can speak with its MAC. A NIC goes home, and its lease runs out.
 function releases(k,    i, n, lines) {
   if (k in W) { parse(W[k]); if (opt["addr"] != "dhcp") print lease_key() >(out "release"); return }
-  parse(S_leased[k]); n = making(); for (i = 1; i <= n; i++) lines = lines "|" MAKING[i]
+  parse(S_leased[k]); n = opt["type"] == "nic" ? 0 : making(); for (i = 1; i <= n; i++) lines = lines "|" MAKING[i]
   print lease_key(), opt["hostname"], (opt["client-id"] ? opt["client-id"] : "-"), substr(lines, 2) >(out "release")
 }
 '

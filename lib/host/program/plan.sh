@@ -7,6 +7,15 @@
 # files.last, persist, persist.last; and says: changes, drift, pending, notes, conflicts, blocked, and risk: what of it could
 # cut the session that it is asked for by.
 make_plan() {
+  plan_once "$@" || return 1
+  # What a container had that ended just now: the kernel takes a namespace apart in its own time.
+  for _ in 1 2 3 4 5 6 7 8; do
+    case $VERB in apply | remove) grep -q "$HELD_NIC" "$RUN/blocked" || return 0 ;; *) return 0 ;; esac
+    sleep 0.3
+    plan_once "$@" || return 1
+  done
+}
+plan_once() {
   {
     facts_of_others "$1"
     sed 's/^/S /' "$3"
@@ -16,7 +25,7 @@ make_plan() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone clients clients.next release made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside nics accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone clients clients.next release made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -24,7 +33,7 @@ make_plan() {
   if command -v nft >/dev/null 2>&1; then no_nft=0; else no_nft=1; fi
   if has_networkd; then no_networkd=0; else no_networkd=1; fi
   awk -v out="$RUN/" -v owner="$1" -v MARK="$MARK" -v PROTO="$PROTO" -v STATIC="$STATIC" -v NO_IPV6="$no_ipv6" -v NO_NFT="$no_nft" \
-    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_LINKS$AWK_L2TP$AWK_ADDRESSES$AWK_ROUTES$AWK_SETTINGS$AWK_NFT$AWK_PROXY$AWK_CONTAINER$AWK_ATTACH$AWK_DHCP$AWK_FILES$AWK_DAEMON" \
+    -v NO_NETWORKD="$no_networkd" -v CLIENT="$(client_address)" -v SERVER="$(management_address)" "$AWK_FACTS$AWK_PLAN$AWK_LINKS$AWK_L2TP$AWK_ADDRESSES$AWK_ROUTES$AWK_SETTINGS$AWK_NFT$AWK_PROXY$AWK_CONTAINER$AWK_ATTACH$AWK_NIC$AWK_DHCP$AWK_FILES$AWK_DAEMON" \
     "$RUN/made" "$RUN/kernel" "$RUN/view" || return 1
   validate_daemon >>"$RUN/conflicts"
   while read -r name number; do
@@ -61,6 +70,7 @@ FILENAME ~ /made$/ { i = index($0, "\t"); k = substr($0, 1, i - 1); if (!(k in M
 $1 == "K" && $2 == "link" {
   L[$3]; L_index[$3] = $4; L_group[$3] = $5; L_up[$3] = $6; L_parent[$3] = $7; L_type[$3] = $8; L_detail[$3] = $9
   L_mac[$3] = $10; L_mtu[$3] = $11; L_master[$3] = $12; L_alias[$3] = $13; L_promisc[$3] = $14; L_stp[$3] = $15
+  if ($5 == MARK && $13 ~ /^wirework-nic:/) NIC_at[substr($13, 14)] = $3
 }
 $1 == "K" && $2 == "addr"   { k = "addr " $3 " dev " $5; A[k] = $4; A_address[k] = $3; A_dev[k] = $5; A_rank[k] = $6 }
 $1 == "K" && $2 == "route"  {
@@ -87,6 +97,7 @@ $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
 $1 == "K" && $2 == "port" {
   e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11; P_index[e] = $12
+  P_nic[e] = ""; if ($6 == MARK && $13 ~ /^wirework-nic:/) { P_nic[e] = substr($13, 14); NIC_in[P_nic[e]] = e }
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "held" { H[$3, $4, $5] = $6 }
@@ -118,6 +129,10 @@ function want(f, who) {
   if (kind == "tunnel") want_tunnel()
   if (kind == "session") want_session()
   if (kind == "file" || kind == "block") want_line()
+  if (kind == "attach" && opt["type"] == "nic") {
+    if (dev in W_nic) print f "\n  another container, or another interface, has " dev >>(out "conflicts")
+    W_nic[dev] = opt["end"]
+  }
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
   if (kind == "set") W_value[key] = opt["value"]
   if (kind == "follow") W_via[key] = "learned"
@@ -244,7 +259,7 @@ END {
     else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables(); accepts(); proxies(); daemon_whole(); routes_attached(); clients()
+  nft_tables(); accepts(); proxies(); daemon_whole(); nics(); routes_attached(); clients()
   whole_files()
   for (k in W) if (k ~ /^(addr|sysctl) / && by("any", holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
   if (D_begun) print "daemon file" >(out "made.kept")

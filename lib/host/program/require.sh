@@ -168,6 +168,9 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     parent)
       fault=$(parent_fault "$name" "$wanted")
       [ -z "$fault" ] || unmet "$fault" ;;
+    nic)
+      fault=$(nic_fault "$name")
+      [ -z "$fault" ] || unmet "$fault" ;;
     bridge)
       if [ ! -d "/sys/class/net/$name/bridge" ]; then unmet "this host has the bridges: $(bridges)"
       elif [ "$wanted" = stp ] && [ "$(cat "/sys/class/net/$name/bridge/stp_state")" = 0 ]; then unmet "it runs without a spanning tree; turn that on, here and at boot: ip link set $name type bridge stp_state 1"
