@@ -61,7 +61,7 @@ export interface AttachedInterfaceArgs {
   /**
    * NIC of the host that the container has for itself, a virtual function (SR-IOV) too, while it runs. Its name on the host, MAC,
    * MTU and whether it is up come back when the interface or the agent is removed; while the container is stopped the host has the NIC
-   * under that name, down. One that carries the SSH session, has an address, is a port or has links on top is refused, as is a wireless
+   * under that name. One that carries the SSH session, has an address, is a port or has links on top is refused, as is a wireless
    * one or one without hardware, which the kernel would end with the container.
    * @default - `parent` or `bridge` is used
    */

@@ -296,12 +296,29 @@ describe("an interface put into a container", () => {
       );
       await stopContainer(host, "probe");
       const held = await host.remove([NIC]);
-      assert.match(held.stderr, /nic card0 is in the network namespace of a container that has ended/);
+      assert.match(held.stderr, /nic card0 is in the network namespace of process \d+, which a container left behind/);
       await host.exec(
         "(sleep 1; exec 6</proc/self/ns/net; nsenter --net=/proc/$(cat /run/holder)/ns/net ip link set dev eth1 netns /proc/self/fd/6) >/dev/null 2>&1 &",
       );
       assert.equal((await host.remove([NIC])).stdout, `- ${NIC}\n`);
       assert.match(await card(host), /[<,]UP[,>].* mtu 1450/);
+      // One that is gone for good holds up nobody.
+      await startContainer(host, "probe", 0);
+      await host.apply([NIC]);
+      await stopContainer(host, "probe");
+      assert.equal((await host.remove([NIC])).stdout, `- ${NIC}\n`);
+      assert.equal((await host.exec("grep nic /run/wirework/made")).stdout, "");
+    }));
+
+  it("as a NIC is not what somebody inside marked like one", () =>
+    inContainerSandbox(async (host) => {
+      await host.exec(CARD, "", true);
+      await startContainer(host, "probe", 0);
+      await host.apply([MACVLAN]);
+      await insideContainer(host, "probe", "ip link set dev eth7 group 30583 alias wirework-nic:eth9");
+      assert.equal((await host.apply([MACVLAN])).stdout, "unchanged\n");
+      assert.equal((await host.exec("ip -o link show eth9")).stdout, "");
+      assert.match(await has(host), /eth1@/);
     }));
 
   it("as a NIC is refused where something on the host would lose it", () =>

@@ -1,8 +1,6 @@
 # NICs of this host that containers have: how they go there, are found again, and come back as they were.
 # shellcheck shell=sh disable=SC2016,SC2034
 
-HELD_NIC='^nic [^ ]* is in the network namespace of a container that has ended' # and may be home in a moment
-
 # nics_home: RUN/nics, lines LINK NIC MAC MTU up|down GROUP: what LINK is to be again. The mark goes last: until then it is found.
 nics_home() {
   while read -r link nic mac mtu up group; do
@@ -15,6 +13,15 @@ nics_home() {
     ip_batch "$RUN/nic.ip" || return 1
     [ "$group" = - ] || ip link set dev "$nic" alias "" group "$group" 2>>"$RUN/error" || return 1
   done <"$RUN/nics"
+}
+
+# Where a NIC is that neither this host nor a container of ours has; nothing where nobody has it any more.
+nic_holder() { # NIC
+  for ns in /proc/[0-9]*/ns/net; do
+    nsenter --net="$ns" ip -d -o link show group "$MARK" 2>/dev/null | grep -q " alias wirework-nic:$1\( \|\\\\\|\$\)" || continue
+    printf 'nic %s is in the network namespace of process %s, which a container left behind\n' "$1" "$(printf %s "$ns" | cut -d/ -f3)"
+    return
+  done
 }
 
 # Why a link cannot be given away; nothing where it can, or where a container has it.
@@ -66,6 +73,10 @@ function is_in_use(n,    k, why) {
 }
 function in_use(why) { print f "\n  " why >>(out "conflicts"); return 1 }
 function is_away(n, e) { return (n in NIC_in) && NIC_in[n] == e || W_nic[n] == "" && ((n in NIC_in) || (n in NIC_at) || ("nic " n) in M) }
+# A NIC is looked for in containers that a fact puts it into, or did: who is root in one can mark links as he likes.
+function find_nics(    e, p) {
+  for (e in P) if (P_nic[e] != "") { split(e, p, SUBSEP); if ((P_nic[e], p[1]) in nic_of) NIC_in[P_nic[e]] = e; else P_nic[e] = "" }
+}
 # Those that nobody wants where they are: home, and what they were if no fact wants them at all.
 function nics(    n, k, p, all_of) {
   for (n in NIC_in) { all_of[n]; if (W_nic[n] != NIC_in[n]) { split(NIC_in[n], p, SUBSEP); inside(p[1], "home " p[2] " " n) } }
@@ -74,7 +85,7 @@ function nics(    n, k, p, all_of) {
   for (n in all_of) if (W_nic[n] == "") {
     if (!(n in NIC_in) && (n in NIC_at) && NIC_at[n] != n && (n in L)) print "link " n " is another one now, and the NIC that a container had, " NIC_at[n] ", cannot have its name back" >(out "blocked")
     else if ((n in NIC_in) || (n in NIC_at)) print nic_from(n), n, (("nic " n) in M ? M["nic " n] : "- - - 0") >(out "nics")
-    else if (!(n in L)) { print "nic " n " is in the network namespace of a container that has ended, and something still holds it" >(out "blocked"); continue }
+    else if (!(n in L)) { print n >(out "nowhere"); if (owner == "") continue }
     print "nic " n >(out "made.drop")
   }
 }

@@ -8,12 +8,14 @@
 # cut the session that it is asked for by.
 make_plan() {
   plan_once "$@" || return 1
+  case $VERB in apply | remove) ;; *) return 0 ;; esac
   # What a container had that ended just now: the kernel takes a namespace apart in its own time.
   for _ in 1 2 3 4 5 6 7 8; do
-    case $VERB in apply | remove) grep -q "$HELD_NIC" "$RUN/blocked" || return 0 ;; *) return 0 ;; esac
+    [ -s "$RUN/nowhere" ] || return 0
     sleep 0.3
     plan_once "$@" || return 1
   done
+  while read -r nic; do nic_holder "$nic"; done <"$RUN/nowhere" >>"$RUN/blocked"
 }
 plan_once() {
   {
@@ -25,7 +27,7 @@ plan_once() {
   } >"$RUN/view" || return 1
   cat "$VOLATILE/made" "$LEDGER/made" 2>/dev/null >"$RUN/made" || :
   read_kernel "$RUN/view" >"$RUN/kernel" || return 1
-  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside nics accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone clients clients.next release made.ahead made.drop; do
+  for out in files files.last persist persist.last modules made.kept ip.first ip.last rule.add4 rule.add6 rule.del4 rule.del6 ip.end inside nics accept.add accept.del flows daemon take sysctl changes drift pending notes conflicts blocked risk gone nowhere clients clients.next release made.ahead made.drop; do
     : >"$RUN/$out"
   done
   rm -f "$RUN/nft.ip" "$RUN/nft.ip6"
@@ -97,7 +99,7 @@ $1 == "K" && $2 == "docker" { silent = 1 }
 $1 == "K" && $2 == "container" { C[$3] = $5 " " $4 " " $6 }
 $1 == "K" && $2 == "port" {
   e = $3 SUBSEP $4; P[e]; P_beneath[e] = $5; P_group[e] = $6; P_up[e] = $7; P_type[e] = $8; P_mode[e] = $9; P_mac[e] = $10; P_mtu[e] = $11; P_index[e] = $12
-  P_nic[e] = ""; if ($6 == MARK && $13 ~ /^wirework-nic:/) { P_nic[e] = substr($13, 14); NIC_in[P_nic[e]] = e }
+  P_nic[e] = ""; if ($6 == MARK && $13 ~ /^wirework-nic:/) P_nic[e] = substr($13, 14)
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "held" { H[$3, $4, $5] = $6 }
@@ -111,7 +113,7 @@ $1 == "K" && $2 == "daemon" { daemon_line() }
 $1 == "K" && $2 == "learns" { learns[$3] }
 $1 == "K" && $2 == "forwards" { docker_forwards = 1 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] wanted_on(); if (opt["addr"] == "dhcp") S_leased[key] = f }; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] wanted_on(); if (opt["addr"] == "dhcp") S_leased[key] = f; if (opt["type"] == "nic") nic_of[dev, opt["container"]] }; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 
@@ -131,7 +133,7 @@ function want(f, who) {
   if (kind == "file" || kind == "block") want_line()
   if (kind == "attach" && opt["type"] == "nic") {
     if (dev in W_nic) print f "\n  another container, or another interface, has " dev >>(out "conflicts")
-    W_nic[dev] = opt["end"]
+    W_nic[dev] = opt["end"]; nic_of[dev, opt["container"]]
   }
   if (kind == "addr") { W_address[key] = opt["address"]; W_prefix[key] = opt["prefix"] }
   if (kind == "set") W_value[key] = opt["value"]
@@ -217,6 +219,7 @@ function foreign(f, is) {
 function old(k) { return (k in S) ? S[k] : k }
 
 END {
+  find_nics()
   for (l in X) { parse(fact_of(l)); X_at[key] = l }
   going()
   for (n = -1; n != touched;) { # what stands on a link that goes or comes is made anew with it
