@@ -5,7 +5,8 @@
 nics_home() {
   while read -r link nic mac mtu up group; do
     {
-      [ "$link" = "$nic" ] || printf 'link set dev %s down\nlink set dev %s name %s\n' "$link" "$link" "$nic"
+      echo "link set dev $link down" # or some kernels change no name, and some drivers no MAC
+      [ "$link" = "$nic" ] || echo "link set dev $link name $nic"
       [ "$mac" = - ] || echo "link set dev $nic address $mac"
       [ "$mtu" = - ] || echo "link set dev $nic mtu $mtu"
       [ "$up" != up ] || echo "link set dev $nic up"
