@@ -4,13 +4,16 @@ import { assertComes, assertSettled, assertTakenBack, changes, onHost, stackOn }
 import { twoUplinks } from "../engine/two-uplinks";
 import { NetworkManager } from "../lab/host-network";
 
+const watched = (body: string) => onHost(body).replace("hostKey:", "detectDrift: true, hostKey:");
+
 describe("a host that OpenRC boots", function () {
   this.timeout(500_000);
 
-  it("has its facts by services of ours, which also watch them, or by ifupdown, and is left as it was found", async () => {
+  it("has its facts by services of ours, which also watch them, or by ifupdown; who it is changes in a preview first", async () => {
     const place = await twoUplinks("12", NetworkManager.openrc);
     const { host } = place;
-    const stack = await stackOn(place, program("Unit"));
+    const stack = await stackOn(place, "");
+    stack.change(watched(program("Unit")));
     await stack.up();
     await assertWays(place, "up");
     const made = await ours(host);
@@ -43,7 +46,7 @@ describe("a host that OpenRC boots", function () {
     await assertSettled(stack);
 
     // Nothing but ifupdown runs links here, which OpenRC starts.
-    stack.change(onHost(program("Auto")));
+    stack.change(watched(program("Auto")));
     assert.deepEqual(changes(await stack.up()), [
       "update lan",
       "update lan-facts",
@@ -59,7 +62,22 @@ describe("a host that OpenRC boots", function () {
       "2\n",
     );
 
-    stack.change(onHost(program("Unit")));
+    // A host that moved is a change that a preview shows.
+    for (const [hand, moved] of [
+      ["sed -i s/^source/#source/ /etc/network/interfaces", "units, before: ifupdown"],
+      ["sed -i s/^#source/source/ /etc/network/interfaces", "ifupdown, before: units"],
+    ]) {
+      await host.exec(hand);
+      const preview = await stack.preview();
+      assert.deepEqual(changes(preview), ["update lan-facts", "update probe-facts"]);
+      assert.ok((preview.stdout + preview.stderr).includes(`- persistence auto: ${moved}`), preview.stdout);
+      const { stdout } = await stack.up();
+      assert.ok(stdout.includes(`persistence auto: ${moved}`), stdout);
+      assert.deepEqual(changes(await stack.preview()), []);
+      await same(moved);
+    }
+
+    stack.change(watched(program("Unit")));
     await stack.up();
     await same("Unit again");
     await assertTakenBack(stack, place);
