@@ -18,7 +18,8 @@ const bootModules = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"];
 
 /**
  * The first program of a full host. A distribution's own looks for hardware for many seconds under emulation; this one knows
- * the machine. At the first boot it lays the host's identity, from the second disk, over the tree.
+ * the machine. At the first boot it lays the host's identity, from the second disk, over the tree. What it starts then is
+ * systemd, or what the kernel's arguments give as `first`.
  */
 const initScript = `#!/bin/busybox sh
 export PATH=/bin
@@ -37,7 +38,7 @@ if [ ! -e /disk/var/lib/lab-identity ]; then
 fi
 busybox umount /proc
 busybox mount --move /dev /disk/dev
-exec busybox switch_root /disk /sbin/init
+exec busybox switch_root /disk "\${first:-/sbin/init}"
 `;
 
 /** Files of the modules and all that they need, in the order of loading. */

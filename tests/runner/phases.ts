@@ -73,6 +73,15 @@ export const phases: readonly Phase[] = [
     testSeconds: 120,
     minutes: 30,
   },
+  { name: "prepare-full", program: "tests/runner/prepare-full.ts", needs: ["prepare"], minutes: 30 },
+  {
+    name: "kernel",
+    files: ["tests/kernel/**/*.test.ts"],
+    inLab: true,
+    needs: ["prepare-full"],
+    testSeconds: 600,
+    minutes: 30,
+  },
   {
     name: "lab",
     files: ["tests/lab/self/**/*.test.ts", "tests/lab/conformance/**/*.test.ts"],
@@ -111,13 +120,6 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare-backends"],
     testSeconds: 300,
-    minutes: 30,
-  },
-  {
-    name: "prepare-full",
-    program: "tests/runner/prepare-full.ts",
-    apart: true,
-    needs: ["prepare"],
     minutes: 30,
   },
   {

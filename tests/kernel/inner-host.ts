@@ -1,0 +1,95 @@
+import { commandText, type Verb } from "../../lib/host/command-text";
+import { setupText } from "../../lib/host/program";
+import type { Fact } from "../../lib/plan/facts";
+import { factText } from "../../lib/plan/host-state";
+import type { RunResult } from "../lab/process";
+import { SmallMachine } from "../lab/small-machine";
+
+let booted: Promise<SmallMachine> | undefined;
+
+/** The machine of all tests of this folder; booted by the first that needs it. */
+export function machine(): Promise<SmallMachine> {
+  booted ??= SmallMachine.boot();
+  return booted;
+}
+
+// Once, after all tests of all files.
+after(async () => {
+  await (await booted)?.end();
+});
+
+// Its files lie over those of the machine. It lasts until its first process ends.
+const BEGIN = `
+for folder in etc var/lib usr/local; do mkdir -p /tmp/$1/$folder/upper /tmp/$1/$folder/work; done
+setsid unshare --net --mount sh -c '
+  mount --make-rprivate /
+  mount -t sysfs sysfs /sys
+  for folder in etc var/lib usr/local; do
+    mount -t overlay overlay -o "lowerdir=/$folder,upperdir=/tmp/$1/$folder/upper,workdir=/tmp/$1/$folder/work" "/$folder"
+  done
+  echo "$1" | sha256sum | cut -c 1-32 >/etc/machine-id
+  mount -t tmpfs run /run
+  ip link set lo up
+  : >"/tmp/$1/begun"
+  exec sleep infinity' sh "$1" </dev/null >/dev/null 2>&1 &
+echo $! >/tmp/$1/pid
+until [ -e /tmp/$1/begun ]; do sleep 0.1; done`;
+
+/** All that a wire or a tagged link is made of. */
+const KERNEL = `
+ip -o link show | sed 's/^[0-9]*: //; s/ qdisc .* state / state /; s/ qlen .*//; s/@if[0-9]*//' | sort
+ip -o address show | sed 's/^[0-9]*: //; s/ valid_lft.*//' | sort
+ip l2tp show tunnel; ip l2tp show session
+ls /etc/modules-load.d /var/lib/wirework 2>/dev/null`;
+
+const OWNER = "test/dev/edge";
+
+/** A host as namespaces of the small machine, whose kernel knows L2TP, ipvlan and 802.1Q. Without an init: nothing heals. */
+export class InnerHost {
+  private constructor(
+    readonly name: string,
+    private readonly kernel: SmallMachine,
+  ) {}
+
+  static async begin(name: string): Promise<InnerHost> {
+    const host = new InnerHost(name, await machine());
+    await host.kernel.exec(`set -- ${name}; ${BEGIN}`);
+    return host;
+  }
+
+  async end(): Promise<void> {
+    await this.kernel.exec(`kill $(cat /tmp/${this.name}/pid); rm -rf /tmp/${this.name}`);
+  }
+
+  /** Runs a command as root on it. */
+  async exec(command: string, input = "", check = true): Promise<RunResult> {
+    // The command is a word of its own, whatever stands in it.
+    const quoted = `'${command.replaceAll("'", "'\\''")}'`;
+    const enter = `exec nsenter --target $(cat /tmp/${this.name}/pid) --net --mount sh -c ${quoted}`;
+    return this.kernel.exec(enter, { input, check });
+  }
+
+  async setup(): Promise<void> {
+    await this.exec(commandText("setup", false), setupText({ host: this.name, owner: "test/dev/host" }));
+  }
+
+  /** Asks the helper, with lines of one owner. */
+  ask(verb: Verb, lines: readonly string[], owner = OWNER): Promise<RunResult> {
+    const header = ["wirework 1", `host ${this.name}`, `owner ${owner}`];
+    return this.exec(commandText(verb, false), `${[...header, ...lines].join("\n")}\n`, false);
+  }
+
+  /** The same, which must do. */
+  async did(verb: Verb, lines: readonly string[], owner = OWNER): Promise<string> {
+    const { code, stdout, stderr } = await this.ask(verb, lines, owner);
+    if (code !== 0) throw new Error(`${this.name}: ${verb} failed with ${code}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async kernelState(): Promise<string> {
+    return (await this.exec(KERNEL)).stdout;
+  }
+}
+
+/** The lines of facts, as a Command sends them. */
+export const linesOf = ({ facts }: { readonly facts: readonly Fact[] }) => facts.map(factText);
