@@ -35,7 +35,7 @@ for link in r219 r100 r30; do $on link set $link up; done
 nsenter --target $(cat /tmp/edge/pid) --net ip link set eth0 up`;
 
 describe("tagged links and ipvlan in a kernel that has them", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let host: InnerHost;
   let found: string;
   const answers = async (address: string) => (await host.exec(`ping -n -q -c 1 -W 3 ${address}`, "", false)).code === 0;

@@ -61,7 +61,7 @@ const both = async <T>(ends: Ends, each: (end: InnerHost, index: number) => Prom
 };
 
 describe("a pseudowire in a kernel that has L2TP", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let ends: Ends;
   let found: string[];
 
