@@ -1,7 +1,7 @@
 import { commandText, type Verb } from "../../lib/host/command-text";
 import { setupText } from "../../lib/host/program";
-import type { Fact } from "../../lib/plan/facts";
-import { factText } from "../../lib/plan/host-state";
+import { HOST_OWNER, OWNER, stdin } from "../host/support";
+import { shellWord } from "../lab/exec";
 import type { RunResult } from "../lab/process";
 import { SmallMachine } from "../lab/small-machine";
 
@@ -42,8 +42,6 @@ ip -o address show | sed 's/^[0-9]*: //; s/ valid_lft.*//' | sort
 ip l2tp show tunnel; ip l2tp show session
 ls /etc/modules-load.d /var/lib/wirework 2>/dev/null`;
 
-const OWNER = "test/dev/edge";
-
 /** A host as namespaces of the small machine, whose kernel knows L2TP, ipvlan and 802.1Q. Without an init: nothing heals. */
 export class InnerHost {
   private constructor(
@@ -63,20 +61,17 @@ export class InnerHost {
 
   /** Runs a command as root on it. */
   async exec(command: string, input = "", check = true): Promise<RunResult> {
-    // The command is a word of its own, whatever stands in it.
-    const quoted = `'${command.replaceAll("'", "'\\''")}'`;
-    const enter = `exec nsenter --target $(cat /tmp/${this.name}/pid) --net --mount sh -c ${quoted}`;
+    const enter = `exec nsenter --target $(cat /tmp/${this.name}/pid) --net --mount sh -c ${shellWord(command)}`;
     return this.kernel.exec(enter, { input, check });
   }
 
   async setup(): Promise<void> {
-    await this.exec(commandText("setup", false), setupText({ host: this.name, owner: "test/dev/host" }));
+    await this.exec(commandText("setup", false), setupText({ host: this.name, owner: HOST_OWNER }));
   }
 
   /** Asks the helper, with lines of one owner. */
   ask(verb: Verb, lines: readonly string[], owner = OWNER): Promise<RunResult> {
-    const header = ["wirework 1", `host ${this.name}`, `owner ${owner}`];
-    return this.exec(commandText(verb, false), `${[...header, ...lines].join("\n")}\n`, false);
+    return this.exec(commandText(verb, false), stdin(lines, owner, this.name), false);
   }
 
   /** The same, which must do. */
@@ -90,6 +85,3 @@ export class InnerHost {
     return (await this.exec(KERNEL)).stdout;
   }
 }
-
-/** The lines of facts, as a Command sends them. */
-export const linesOf = ({ facts }: { readonly facts: readonly Fact[] }) => facts.map(factText);

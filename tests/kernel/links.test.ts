@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
 import { planVlanInterface, VlanProtocol } from "../../lib/plan/vlan-interface";
-import { InnerHost, linesOf, machine } from "./inner-host";
+import { factLines } from "../plan/support";
+import { InnerHost, machine } from "./inner-host";
 
 const contextOf = (component: string) => ({
   ...{ component, name: "edge", project: "test", stack: "dev", hostIdentity: "edge" },
@@ -48,31 +49,31 @@ describe("tagged links and ipvlan in a kernel that has them", function () {
   });
 
   it("carry a trunk of twenty and a tag within a tag, change in place, and go in the order that the kernel wants", async () => {
-    await host.did("apply", linesOf(trunk(1500).hostState));
-    await host.did("apply", linesOf(inner.hostState), "test/dev/inner");
+    await host.did("apply", factLines(trunk(1500).hostState));
+    await host.did("apply", factLines(inner.hostState), "test/dev/inner");
     await host.exec("ip address add 10.219.0.2/24 dev eth0.219; ip address add 10.30.0.2/24 dev inner");
     assert.equal(await answers("10.219.0.1"), true, "the router on the twentieth VLAN");
     assert.equal(await answers("10.30.0.1"), true, "the router within the outer tag");
-    assert.equal(await host.did("apply", linesOf(trunk(1500).hostState)), "unchanged\n");
+    assert.equal(await host.did("apply", factLines(trunk(1500).hostState)), "unchanged\n");
     assert.equal(
-      await host.did("apply", linesOf(trunk(1400).hostState)),
+      await host.did("apply", factLines(trunk(1400).hostState)),
       "~ link outer parent eth0 type vlan id 100 protocol 802.1ad mtu 1400\n",
     );
     await host.exec("ip link add link outer name by-hand type vlan id 31");
-    const { code, stderr } = await host.ask("remove", linesOf(trunk(1400).hostState));
+    const { code, stderr } = await host.ask("remove", factLines(trunk(1400).hostState));
     assert.notEqual(code, 0, "what stands on it would go with it");
     assert.match(stderr, /by-hand/);
     assert.equal(await answers("10.30.0.1"), true);
     await host.exec(
       "ip link del by-hand; ip address del 10.219.0.2/24 dev eth0.219; ip address del 10.30.0.2/24 dev inner",
     );
-    await host.did("remove", linesOf(inner.hostState), "test/dev/inner");
-    await host.did("remove", linesOf(trunk(1400).hostState));
+    await host.did("remove", factLines(inner.hostState), "test/dev/inner");
+    await host.did("remove", factLines(trunk(1400).hostState));
     assert.equal(await host.kernelState(), found);
   });
 
   it("let the host reach agents on ipvlan, which bear its own MAC, and go", async () => {
-    const lines = linesOf(
+    const lines = factLines(
       planIpvlanNetwork(contextOf("IpvlanNetwork"), {
         parent: "eth0",
         subnets: [{ subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" }],

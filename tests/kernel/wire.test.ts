@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { planCookies } from "../../lib/plan/cookies";
 import { type PseudowirePlan, planPseudowire } from "../../lib/plan/pseudowire";
-import { InnerHost, linesOf, machine } from "./inner-host";
+import { factLines } from "../plan/support";
+import { InnerHost, machine } from "./inner-host";
 
 const context = { component: "L2tpPseudowire", name: "wire", project: "test", stack: "dev" };
 const cookies = planCookies(context, { seed: "of the test" });
@@ -77,13 +78,13 @@ describe("a pseudowire in a kernel that has L2TP", function () {
   });
 
   const make = (wire: PseudowirePlan) =>
-    both(ends, (end, index) => end.did("apply", linesOf(wire.ends[index]!.hostState)));
+    both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.hostState)));
   const prove = (wire: PseudowirePlan) => both(ends, (end, index) => end.did("prove", wire.ends[index]!.proof));
   const join = (wire: PseudowirePlan) =>
-    both(ends, (end, index) => end.did("apply", linesOf(wire.ends[index]!.join), "test/dev/edge.join"));
+    both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.join), "test/dev/edge.join"));
   const takeBack = async (wire: PseudowirePlan) => {
-    await both(ends, (end, index) => end.did("remove", linesOf(wire.ends[index]!.join), "test/dev/edge.join"));
-    await both(ends, (end, index) => end.did("remove", linesOf(wire.ends[index]!.hostState)));
+    await both(ends, (end, index) => end.did("remove", factLines(wire.ends[index]!.join), "test/dev/edge.join"));
+    await both(ends, (end, index) => end.did("remove", factLines(wire.ends[index]!.hostState)));
     assert.deepEqual(await both(ends, (end) => end.kernelState()), found);
   };
   /** Whether a packet of so many bytes crosses, whole inside, from one client to the other. */
@@ -124,7 +125,7 @@ ip link set wire0 master br-wire up mtu 1418`);
     const { code, stderr } = await ends[0].ask("prove", ["timeout 5", ...wire.ends[0]!.proof.slice(1)]);
     assert.notEqual(code, 0);
     assert.match(stderr, /dropped here: [1-9]\d* frames of the other end, because their cookie is not the one/);
-    assert.match((await ends[1].ask("check", linesOf(wire.ends[1]!.hostState))).stdout, /^- session \d+ /m);
+    assert.match((await ends[1].ask("check", factLines(wire.ends[1]!.hostState))).stdout, /^- session \d+ /m);
     await make(wire);
     await join(wire);
     assert.equal(await crosses(1418), true);

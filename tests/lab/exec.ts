@@ -12,6 +12,11 @@ export interface ExecOptions {
   readonly check?: boolean;
 }
 
+/** A text as one word of a shell's command, whatever stands in it. */
+export function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Runs a program that leads to a host or namespace, such as `nsenter … sh -c command`. */
 export function execute(program: readonly string[], options: ExecOptions): Promise<RunResult> {
   const { inputFile, timeoutMs = 60_000, ...rest } = options;

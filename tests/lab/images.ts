@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, hashOf } from "./cache";
+import { shellWord } from "./exec";
 import type { LabHost } from "./host";
 import { onPath, run } from "./process";
 import { busyboxOf, lightTree } from "./trees";
@@ -88,7 +89,7 @@ export async function prepareImages(): Promise<void> {
 /** Gives a host images of the lab. */
 export async function loadImages(host: LabHost, images: readonly LabImage[] = Object.values(LabImage)): Promise<void> {
   for (const image of images) {
-    const changes = recipes[image].changes.map((change) => `--change '${change.replaceAll("'", "'\\''")}'`);
+    const changes = recipes[image].changes.map((change) => `--change ${shellWord(change)}`);
     await host.exec(`docker import ${changes.join(" ")} - ${image}`, { inputFile: await imageTar(image) });
   }
 }

@@ -1,10 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../exec";
 import { runFolder } from "../namespace";
 import { toolchain } from "../toolchain";
 import type { Site } from "./site";
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Writes what makes looking around short into the lab: an ssh configuration and a `pulumi` with the stack's environment. */
 function writeTools({ host, stack }: Site): { ssh: string; pulumi: string } {
@@ -22,8 +21,8 @@ function writeTools({ host, stack }: Site): { ssh: string; pulumi: string } {
   };
   const lines = Object.entries(options).map(([key, value]) => `  ${key} ${value}\n`);
   writeFileSync(ssh, `Host ${host.name}\n${lines.join("")}`);
-  const exports = Object.entries(stack.env).map(([key, value]) => `export ${key}=${quoted(value)}\n`);
-  const start = `cd ${quoted(join(stack.folder, "project"))} || exit\nexec ${quoted(toolchain().pulumi)} "$@"\n`;
+  const exports = Object.entries(stack.env).map(([key, value]) => `export ${key}=${shellWord(value)}\n`);
+  const start = `cd ${shellWord(join(stack.folder, "project"))} || exit\nexec ${shellWord(toolchain().pulumi)} "$@"\n`;
   writeFileSync(pulumi, `#!/bin/sh\n${exports.join("")}${start}`);
   chmodSync(pulumi, 0o700);
   return { ssh, pulumi };
