@@ -45,7 +45,12 @@ describe("a pipework agent", () => {
 
     await host.exec("docker exec probe rm /began; docker restart -t 2 probe");
     await reached("a restart of the container");
-    assert.match((await host.exec("docker exec probe cat /began")).stdout, /192\.168\.9\.90/);
+    // The program starts up to a second after its interfaces: what waits for them asks each second.
+    const began = await until("the program's start", { timeoutMs: 10_000, intervalMs: 300 }, async () => {
+      const { code, stdout } = await host.exec("docker exec probe cat /began", { check: false });
+      return code === 0 && stdout !== "" ? stdout : undefined;
+    });
+    assert.match(began, /192\.168\.9\.90/);
     await host.exec("systemctl restart docker; docker start probe");
     await reached("a restart of Docker");
     await host.exec("ip link set eth1 down; sleep 1; ip link set eth1 up");
