@@ -143,7 +143,13 @@ export const faults: readonly Fault[] = [
       ["tests/faults/hand.test.ts", "two stacks on one host"],
     ],
   },
-  { number: 15, fault: "xtables lock held", not: "does not apply: the helper calls no iptables, only nft" },
+  {
+    number: 15,
+    fault: "xtables lock held",
+    injected: "for a moment, and for good, under apply, check and remove",
+    holds: "whole converge gone honest",
+    shown: [["tests/faults/iptables.test.ts", "the lock of ip6tables"]],
+  },
   {
     number: 16,
     fault: "nft flush ruleset",
@@ -159,7 +165,9 @@ export const faults: readonly Fault[] = [
   {
     number: 17,
     fault: "iptables backend switched",
-    not: "does not apply to our own table; Docker's rules are Docker's",
+    injected: "ip6tables of the other make than Docker's filter, both ways",
+    holds: "whole converge gone honest",
+    shown: [["tests/faults/iptables.test.ts", "another make of ip6tables than Docker's"]],
   },
   {
     number: 18,
@@ -349,7 +357,12 @@ export const faults: readonly Fault[] = [
     ],
     not: "out of memory, a load of 50: the machine is shared",
   },
-  { number: 39, fault: "L2TP ends", not: "pseudowires are not made yet" },
+  {
+    number: 39,
+    fault: "L2TP ends",
+    elsewhere: [["tests/kernel/wire.test.ts", "says when cookies differ"]],
+    not: "a peer that is down while the other end is applied",
+  },
   {
     number: 40,
     fault: "more sessions than MaxStartups",

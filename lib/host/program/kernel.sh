@@ -117,7 +117,7 @@ read_kernel() {
   cat "$RUN/k.nft"
   read_proxies "$1" || return 1
   read_daemon "$1" || return 1
-  read_accepts "$1"
+  read_accepts "$1" || return 1
   read_containers "$1"
 }
 

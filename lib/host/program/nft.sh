@@ -22,24 +22,34 @@ read_nft() { # VIEW → RUN/k.nft
 # restarts. Our rules bear a comment. `accept CHAIN RULE`, `filter CHAIN`
 read_accepts() { # VIEW
   has_kind dnat "$1" || return 0
-  ! grep -q ' unless native$' "$1" || native_ports
-  if docker_has filter DOCKER-USER; then echo "K filter DOCKER-USER"
-  elif docker_has filter DOCKER; then echo "K filter FORWARD"
-  else return 0
-  fi
-  { ip6tables -w 10 -S FORWARD; ip6tables -w 10 -S DOCKER-USER; } 2>/dev/null | sed -n '/ --comment wirework /s/^-A/K accept/p'
+  ! grep -q ' unless native$' "$1" || native_ports || return 1
+  filter=
+  for chain in FORWARD DOCKER DOCKER-USER; do
+    docker_has filter "$chain" || { [ $? = 1 ] || return 1; continue; }
+    sed -n '/ --comment wirework /s/^-A/K accept/p' "$RUN/chain"
+    case $chain in DOCKER) filter=FORWARD ;; DOCKER-USER) filter=DOCKER-USER ;; esac
+  done
+  [ -z "$filter" ] || echo "K filter $filter"
 }
 # Ports that Docker itself translates, with the client's address kept: `native PROTOCOL PORT ADDRESS`
 native_ports() {
-  docker_has nat DOCKER || return 0
-  ip6tables -w 10 -t nat -S DOCKER 2>/dev/null |
-    sed -n 's/^-A DOCKER .*-p \([a-z]*\) .*--dport \([0-9]*\) -j DNAT --to-destination \[\([0-9a-f:]*\)\].*/K native \1 \2 \3/p'
+  docker_has nat DOCKER || { [ $? = 1 ]; return; }
+  sed -n 's/^-A DOCKER .*-p \([a-z]*\) .*--dport \([0-9]*\) -j DNAT --to-destination \[\([0-9a-f:]*\)\].*/K native \1 \2 \3/p' "$RUN/chain"
 }
+# 0: RUN/chain has the rules of CHAIN. 1: there is no such chain. 2: it cannot be said, and RUN/error has why.
 # Looked for without ip6tables where that would make its tables by looking.
 docker_has() { # TABLE CHAIN
   command -v ip6tables >/dev/null 2>&1 || return 1
-  nft list chain ip6 "$1" "$2" >/dev/null 2>&1 && return
-  grep -qx "$1" /proc/net/ip6_tables_names 2>/dev/null && ip6tables -w 10 -t "$1" -S "$2" >/dev/null 2>&1
+  if nft list chain ip6 "$1" "$2" >/dev/null 2>&1; then its=ip6tables-nft
+  elif grep -qx "$1" /proc/net/ip6_tables_names 2>/dev/null; then its=ip6tables-legacy
+  else return 1
+  fi
+  ip6tables -w 10 -t "$1" -S "$2" >"$RUN/chain" 2>/dev/null && return
+  if [ $? = 4 ]; then echo "another program has held the lock of ip6tables for 10 s: see who has /run/xtables.lock open, and run pulumi up again"
+  elif "$its" -w 10 -t "$1" -S "$2" >/dev/null 2>&1; then echo "Docker made its filter with $its, and ip6tables of this host is another one now: restart Docker, or set it back with update-alternatives"
+  else return 1
+  fi >>"$RUN/error"
+  return 2
 }
 # set_accepts -I|-D FILE
 set_accepts() {

@@ -134,7 +134,7 @@ prove_published() { # PROTOCOL/PORTS native|proxy
   until_deadline published "$1" || disproved "Docker publishes $1 of container $CONTAINER on no IPv6 address within $TIMEOUT s.
 Publish it there, with ip: \"::\""
   [ "$2" = native ] || { say "$1 is passed on by Docker"; return 0; }
-  native_ports >"$RUN/native"
+  native_ports >"$RUN/native" || disproved "$(cat "$RUN/error")"
   awk -v ports="$1" 'BEGIN { split(ports, a, "/"); if (split(a[2], p, "-") == 1) p[2] = p[1] }
     $3 == a[1] { have[$4] } END { for (i = p[1] + 0; i <= p[2] + 0; i++) if (!(i in have)) exit 1 }' "$RUN/native" ||
     disproved "Docker does not translate $1 of container $CONTAINER: its proxy passes it on, and hides the clients.
