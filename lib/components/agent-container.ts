@@ -51,6 +51,11 @@ export interface VerifyArgs {
    */
   gateway?: pulumi.Input<boolean>;
   /**
+   * Whether something of each group in `receives` must arrive while the proof runs.
+   * @default true
+   */
+  receives?: pulumi.Input<boolean>;
+  /**
    * An address that must answer ICMP echo.
    * @default - none
    */

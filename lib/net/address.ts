@@ -68,8 +68,17 @@ function whyNoAddress(text: string): string {
 
 const MAPPED_FIRST = 0xffffn << 32n;
 
+/** Whether it is a multicast group: 224.0.0.0/4 or ff00::/8. */
+export function isMulticast({ family, value }: Address): boolean {
+  return family === 4 ? value >> 28n === 14n : value >> 120n === 0xffn;
+}
+
 /** What sort of address it is, where that sort can be nobody's own address on a LAN. */
-export function unusableCategory({ family, value }: Address): string | undefined {
+export function unusableCategory(address: Address): string | undefined {
+  const { family, value } = address;
+  if (isMulticast(address)) {
+    return "a multicast address";
+  }
   if (value === 0n) {
     return "the unspecified address";
   }
@@ -82,10 +91,7 @@ export function unusableCategory({ family, value }: Address): string | undefined
   if (value >> 32n === 0n) {
     return "an IPv4-compatible IPv6 address";
   }
-  if (value >> 32n === MAPPED_FIRST >> 32n) {
-    return "an IPv4-mapped IPv6 address";
-  }
-  return value >> 120n === 0xffn ? "a multicast address" : undefined;
+  return value >> 32n === MAPPED_FIRST >> 32n ? "an IPv4-mapped IPv6 address" : undefined;
 }
 
 function unusableCategory4(value: bigint): string | undefined {
@@ -95,9 +101,6 @@ function unusableCategory4(value: bigint): string | undefined {
   }
   if (first === 127n) {
     return "a loopback address";
-  }
-  if (first >> 4n === 14n) {
-    return "a multicast address";
   }
   return first >= 240n ? "an address of the reserved 240.0.0.0/4" : undefined;
 }

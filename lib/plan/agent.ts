@@ -78,6 +78,23 @@ export function readAgentContainer(
   return name;
 }
 
+/** Notes what other agents take and this one does not, each with the reason; the rest is the container. */
+export function refuseArguments(
+  problems: Problems,
+  given: ContainerSettings | undefined,
+  refused: Readonly<Record<string, readonly [why: string, wayOut: string]>>,
+): ContainerSettings | undefined {
+  const container = typeof given === "object" && given !== null ? { ...given } : given;
+  for (const [argument, [why, wayOut]] of Object.entries(refused)) {
+    const rest = container as { [name: string]: unknown } | undefined;
+    if (rest?.[argument] !== undefined) {
+      problems.add(argument, undefined, why, wayOut);
+      delete rest[argument];
+    }
+  }
+  return container;
+}
+
 /** Claims the container's name. */
 export function containerClaim(context: PlanContext, containerName: string): Claim {
   const scope = dockerScope(context);

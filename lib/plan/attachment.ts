@@ -1,4 +1,4 @@
-import { addressText } from "../net/address";
+import { addressText, BITS } from "../net/address";
 import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
 import { deriveMac, parseMac } from "../net/mac";
 import { interfaceAddressText } from "../net/prefix";
@@ -7,6 +7,7 @@ import { type RouteSettings, readExtraAddresses, readRoutes, readSide, routeText
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
 import { askedName, DHCP_ADDRESS, DHCP_CLIENT, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
+import { readGroups } from "./groups";
 import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
 import { readVlanId, vlanFacts } from "./vlan-link";
@@ -41,6 +42,8 @@ export interface AttachmentSettings {
   readonly extraAddresses?: readonly string[];
   /** @default - none but to its own networks, and the default route */
   readonly routes?: readonly RouteSettings[];
+  /** @default - none that wirework knows */
+  readonly receives?: readonly string[];
 }
 
 /** What an interface comes to. */
@@ -51,6 +54,8 @@ export interface Attachment {
   readonly facts: readonly Fact[];
   /** Links of ours beneath it, as the words that make them. */
   readonly links?: string;
+  /** Multicast groups that it receives. */
+  readonly groups: readonly string[];
   /** What nobody else may have. */
   readonly claims: readonly Claim[];
 }
@@ -70,6 +75,7 @@ const KNOWN: readonly (keyof AttachmentSettings)[] = [
   "mtu",
   "extraAddresses",
   "routes",
+  "receives",
 ];
 
 /** The container that interfaces are put into. */
@@ -170,7 +176,9 @@ function readAttachment(
   const further = readExtraAddresses(problems, `${at}.extraAddresses`, given.extraAddresses, own);
   const addresses = [...own, ...further];
   const routes = readRoutes(problems, `${at}.routes`, given.routes, { addresses, leased, seen });
-  const least = addresses.some(({ prefix }) => prefix.family === 6) ? 1280 : 68;
+  const groups = readGroups(problems, `${at}.receives`, given.receives, context, { ipv6: true });
+  const least =
+    addresses.some(({ prefix }) => prefix.family === 6) || groups.some((group) => group.includes(":")) ? 1280 : 68;
   const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: least, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
   const mac = read(problems, `${at}.macAddress`, given.macAddress, parseMac);
@@ -194,7 +202,7 @@ function readAttachment(
     ...(ipv6.address && { ipv6Address: interfaceAddressText(ipv6.address) }),
     ...(ipv6.gateway && { gateway6: addressText(ipv6.gateway) }),
     ...(dhcp && { ipv4Address: DHCP_ADDRESS, ...dhcp }),
-    ...(further.length > 0 && { also: further.map(interfaceAddressText).sort().join(",") }),
+    ...alsoOn(further.map(interfaceAddressText), groups),
     ...(routes.length > 0 && { routes: routes.map(routeText).sort().join(" route ") }),
   };
   const lan = linkScope(context, { name: "", parent: below.link });
@@ -204,6 +212,7 @@ function readAttachment(
     fact,
     facts: [...below.facts, ...(leased ? [DHCP_CLIENT] : [])],
     ...(below.links !== undefined && { links: below.links }),
+    groups,
     claims: [
       ...below.claims,
       ...further.flatMap(({ address }, n) => claim("address", addressText(address), `extraAddresses[${n}]`)),
@@ -229,6 +238,13 @@ export function withLeasedRoute(interfaces: readonly Attachment[], networks: num
 export function attachedAddresses(verification: string): { [name: string]: string } {
   const lines = verification.matchAll(/^interface (\S+):(?: \S+:\S+)* (\d+\.\d+\.\d+\.\d+)\/\d+/gm);
   return Object.fromEntries([...lines].map(([, name, address]) => [name!, address!]));
+}
+
+/** What an interface has beside its first addresses: further ones, and the groups that the kernel joins there. */
+export function alsoOn(further: readonly string[], groups: readonly string[]): Pick<AttachFact, "also"> {
+  const joined = groups.map((group) => `${group}/${group.includes(":") ? BITS[6] : BITS[4]}`);
+  const also = [...further, ...joined].sort().join(",");
+  return also === "" ? {} : { also };
 }
 
 /** That an interface can stand on a link, beside whatever stands on it. */

@@ -15,6 +15,7 @@ import type { ContainerSettings } from "./container";
 import { linkScope, type PlanContext, startProblems } from "./context";
 import { planDefaultRoute } from "./default-route";
 import { ownLabels } from "./docker-network";
+import { BEHIND_NAT, groupFacts, readGroups } from "./groups";
 import { hostState } from "./host-state";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
 import type { NetworkFacts } from "./network-facts";
@@ -41,6 +42,8 @@ export interface BridgeAgentSettings {
   readonly ipv6Address?: string;
   /** @default - chosen by Docker */
   readonly macAddress?: string;
+  /** @default - none that wirework knows */
+  readonly receives?: readonly string[];
   /** @default - none */
   readonly aliases?: readonly string[];
   /** @default - none */
@@ -70,6 +73,7 @@ const OWN_ARGUMENTS = [
   "ipv4Address",
   "ipv6Address",
   "macAddress",
+  "receives",
   "aliases",
   "extraNetworks",
   "ports",
@@ -83,6 +87,7 @@ const KNOWN: readonly (keyof BridgeAgentSettings)[] = [
   "ipv4Address",
   "ipv6Address",
   "macAddress",
+  "receives",
   "aliases",
   "extraNetworks",
   "ports",
@@ -117,6 +122,11 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     settings.network === undefined ? undefined : readJoinedNetwork(problems, "network", settings.network, context, LAN);
   const name = lan?.facts.name ?? own?.plan.networkName ?? named ?? "bridge";
   const endpoint = readBridgeEndpoint(problems, settings, name, lan ?? own);
+  const groups = readGroups(problems, "receives", settings.receives, context, {
+    ipv6: lan !== undefined && isDualStack(lan.subnets),
+    // Only a bridge of the LAN's is a link that others send to.
+    ...(lan?.facts.parent === undefined && { refused: BEHIND_NAT }),
+  });
   const portAddress = lan?.facts.portAddress;
   const ports = readPublishedPorts(problems, "ports", settings.ports, context).map((port) => {
     return portAddress === undefined ? port : { ip: portAddress, ...port };
@@ -130,6 +140,7 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
   const route = planDefaultRoute(problems, "extraNetworks", main, extra, undefined);
   const verify = verificationLines(problems, "verify", settings.verification, {
     networkName: name,
+    receives: groups,
     gateways: own?.gateways ?? (lan === undefined ? [] : routersOf(lan)),
     // With one network nothing competes, but the default bridge's gateway is not known here: its route is the proof.
     ...(route.winner !== undefined
@@ -145,7 +156,11 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
     labels: ownLabels(context),
     endpoints: route.endpoints,
     ports,
-    hostState: hostState([...requireDocker(explicitMac, route.needsPriority), ...(own?.facts ?? [])]),
+    hostState: hostState([
+      ...requireDocker(explicitMac, route.needsPriority),
+      ...(own?.facts ?? []),
+      ...groupFacts(groups, containerName, name),
+    ]),
     verify,
     claims: [
       ...(own?.claims ?? []),

@@ -1,5 +1,5 @@
-import { addressText, BITS, parseAddress } from "../net/address";
-import type { Checked } from "../net/checked";
+import { addressText, BITS, isMulticast, parseAddress } from "../net/address";
+import { bad, type Checked } from "../net/checked";
 import { parseInterfaceName } from "../net/interface-name";
 import { parseMac } from "../net/mac";
 import { parsePrefix, prefixText } from "../net/prefix";
@@ -47,6 +47,10 @@ const isSecretName: Form = (text) => (/^[0-9a-f]{16}$/.test(text) ? text : undef
 const isLink = canonical(parseInterfaceName, (name) => name);
 const isMac = canonical(parseMac, (mac) => mac);
 const isAddress = canonical((text) => parseAddress(text), addressText);
+const isGroup = canonical((text) => {
+  const parsed = parseAddress(text);
+  return parsed.fault || isMulticast(parsed.value) ? parsed : bad("is no multicast group", "");
+}, addressText);
 const isNetwork = canonical((text) => parsePrefix(text), prefixText);
 // As a whole family the length 0 means something; as a network it would not.
 const isPrefix: Form = (text) => (text === "0.0.0.0/0" || text === "::/0" ? text : isNetwork(text));
@@ -194,6 +198,11 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   ],
   mac: [
     { field: "address", form: isMac },
+    { word: "container", field: "container", form: isWord },
+    { word: "network", field: "network", form: isWord },
+  ],
+  group: [
+    { field: "address", form: isGroup },
     { word: "container", field: "container", form: isWord },
     { word: "network", field: "network", form: isWord },
   ],

@@ -280,6 +280,21 @@ export interface MacFact {
   readonly network: string;
 }
 
+/**
+ * A multicast group that the kernel joins on a container's interface of one of its networks, whatever interface its routes would
+ * have a program join it by.
+ */
+export interface GroupFact {
+  /** Kind of the fact. */
+  readonly kind: "group";
+  /** The group. */
+  readonly address: string;
+  /** Name of the container. */
+  readonly container: string;
+  /** Name of the Docker network. */
+  readonly network: string;
+}
+
 /** An interface that is put into a container whenever it starts, with its addresses; it goes with the container. */
 export interface AttachFact {
   /** Kind of the fact. */
@@ -314,7 +329,7 @@ export interface AttachFact {
   readonly hostname?: string;
   /** By what the DHCP server knows it again, in hex; the MAC when absent. */
   readonly clientId?: string;
-  /** Further addresses with prefix length, of both families, with a comma between. */
+  /** Further addresses with prefix length, of both families, with a comma between; one of a multicast group is joined. */
   readonly also?: string;
   /** Its routes but the default ones: `10.0.0.0/8 via 192.168.9.2 metric 50`, with ` route ` between. */
   readonly routes?: string;
@@ -416,6 +431,7 @@ export type Fact =
   | NatFact
   | ReplyFact
   | MacFact
+  | GroupFact
   | AttachFact
   | DnatFact
   | ProxyFact

@@ -1,6 +1,6 @@
 import { addressText, parseAddress } from "../net/address";
 import type { Problems } from "../problems";
-import { type AgentPlan, containerClaim, readAgentContainer } from "./agent";
+import { type AgentPlan, containerClaim, readAgentContainer, refuseArguments } from "./agent";
 import type { ContainerSettings } from "./container";
 import { type PlanContext, startProblems } from "./context";
 import { ownLabels } from "./docker-network";
@@ -42,6 +42,10 @@ const REFUSED: Readonly<Record<string, readonly [why: string, wayOut: string]>> 
   ipv6Address: ["is none of the agent's own: it has those of the host", "leave it out, or use MacvlanAgent"],
   macAddress: ["is none of the agent's own: it has those of the host", "leave it out, or use MacvlanAgent"],
   aliases: ["are for networks of Docker's, and the agent is on none", "leave it out"],
+  receives: [
+    "has no port of the agent's own: its program joins groups on links of the host",
+    "leave it out; name the link to the program",
+  ],
   defaultRoute: ["is that of the host", "leave it out, or use PolicyRoutedAgent"],
 };
 
@@ -67,14 +71,7 @@ export function planHostNetworkAgent(context: PlanContext, given: HostNetworkAge
 }
 
 function readContainerOnHost(problems: Problems, given: ContainerSettings | undefined, context: PlanContext): string {
-  const container = typeof given === "object" && given !== null ? { ...given } : given;
-  for (const [argument, [why, wayOut]] of Object.entries(REFUSED)) {
-    const rest = container as { [name: string]: unknown } | undefined;
-    if (rest?.[argument] !== undefined) {
-      problems.add(argument, undefined, why, wayOut);
-      delete rest[argument];
-    }
-  }
+  const container = refuseArguments(problems, given, REFUSED);
   for (const key of Object.keys(container?.sysctls ?? {})) {
     if (key.startsWith("net.")) {
       const rule = "would change the host itself, and Docker refuses it in the host's network";

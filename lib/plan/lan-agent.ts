@@ -21,6 +21,7 @@ import { DefaultRoute, planDefaultRoute } from "./default-route";
 import { askedName, DHCP_ADDRESS, type DhcpSettings, readDhcp } from "./dhcp";
 import { ownLabels } from "./docker-network";
 import { checkFixedAddress } from "./fixed-address";
+import { groupFacts, lanPort, readGroups } from "./groups";
 import { type Fact, hostState } from "./host-state";
 import { type JoinedNetwork, readJoinedNetwork } from "./joined-network";
 import type { LanDriver } from "./lan-driver";
@@ -54,6 +55,8 @@ export interface LanAgentSettings {
   readonly ipv6Address?: string;
   /** @default - Docker's: before version 28 made of the IPv4 address; on ipvlan the parent's */
   readonly macAddress?: string;
+  /** @default - none that wirework knows */
+  readonly receives?: readonly string[];
   /** @default - none */
   readonly aliases?: readonly string[];
   /** @default - none */
@@ -89,6 +92,7 @@ const OWN_ARGUMENTS = [
   "dhcp",
   "ipv6Address",
   "macAddress",
+  "receives",
   "aliases",
   "extraNetworks",
   "defaultRoute",
@@ -105,6 +109,7 @@ const KNOWN: readonly (keyof LanAgentSettings)[] = [
   "dhcp",
   "ipv6Address",
   "macAddress",
+  "receives",
   "aliases",
   "extraNetworks",
   "defaultRoute",
@@ -138,6 +143,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
 
   const name = network?.facts.name ?? "";
   const macAddress = readMac(problems, driver, settings.macAddress, context, network?.facts);
+  const groups = readGroups(problems, "receives", settings.receives, context, lanPort(network, leased));
   const aliases = readAliases(problems, "aliases", settings.aliases);
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
   const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
@@ -147,7 +153,18 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   });
   if (dhcp !== undefined) {
     const routes = network === undefined ? [] : routesToAgent(network, fixed);
-    const read = { settings, containerName, own, network, ipv6, macAddress, aliases, extra, defaultRoute: wanted };
+    const read = {
+      settings,
+      containerName,
+      own,
+      network,
+      ipv6,
+      macAddress,
+      groups,
+      aliases,
+      extra,
+      defaultRoute: wanted,
+    };
     return planLeasedAgent(problems, driver, context, { ...read, dhcp, routes });
   }
   const endpoint: EndpointPlan = {
@@ -168,6 +185,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     networkName: name,
     gateways,
     ...(macAddress !== undefined && { macAddress }),
+    receives: groups,
     ...(route.winner !== undefined && { defaultRoute: route.winner }),
   });
   const probe = planProbe(problems, driver, settings.probe, context, { network, fixed, macAddress, containerName });
@@ -179,6 +197,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     ...(own?.hostState.facts ?? []),
     ...(own ? [] : routesToAgent(network!, fixed)),
     ...(macAddress === undefined ? [] : [fixedMac(macAddress, containerName, name)]),
+    ...groupFacts(groups, containerName, name),
   ];
   return {
     ...(own && { network: own, links: own.links }),

@@ -4,7 +4,7 @@ import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { planProbe } from "./address-probe";
 import { containerClaim, type ExtraNetwork, endpointClaims, extraNetworkClaims } from "./agent";
-import { attachable } from "./attachment";
+import { alsoOn, attachable } from "./attachment";
 import { linkScope, ownerOf, type PlanContext } from "./context";
 import { DefaultRoute, planExtraRoute } from "./default-route";
 import { DHCP_ADDRESS, DHCP_CLIENT, type DhcpIdentity } from "./dhcp";
@@ -27,6 +27,8 @@ export interface LeasedAgent {
   readonly network?: JoinedNetwork;
   readonly ipv6?: Address;
   readonly macAddress?: string;
+  /** Multicast groups that it receives. */
+  readonly groups: readonly string[];
   readonly aliases: readonly string[];
   readonly extra: readonly ExtraNetwork[];
   readonly defaultRoute?: DefaultRoute;
@@ -66,11 +68,14 @@ export function planLeasedAgent(
     ...(ipv6 && subnet6 && { ipv6Address: `${addressText(ipv6)}/${subnet6.prefix.length}` }),
     ...(gateway6 !== undefined && { gateway6 }),
     ...agent.dhcp,
+    ...alsoOn([], agent.groups),
   };
   const verify = verificationLines(problems, "verify", settings.verification, {
     networkName: "",
     gateways: [],
-    attached: [{ dev: fact.dev, leased: true, gateways: gateway6 === undefined ? [] : [gateway6] }],
+    attached: [
+      { dev: fact.dev, leased: true, gateways: gateway6 === undefined ? [] : [gateway6], receives: agent.groups },
+    ],
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });
   const fixed = ipv6 ? [ipv6] : [];

@@ -77,10 +77,11 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
   const proved = verificationLines(problems, "verify", settings.verification, {
     networkName: "",
     gateways: [],
-    attached: facts.map(({ dev, ipv4Address, gateway, gateway6 }) => ({
+    attached: interfaces.map(({ fact: { dev, ipv4Address, gateway, gateway6 }, groups }) => ({
       dev,
       leased: ipv4Address === DHCP_ADDRESS,
       gateways: [gateway, gateway6].filter((one) => one !== undefined).filter((one) => one !== DHCP_ADDRESS),
+      receives: groups,
     })),
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });

@@ -1,11 +1,12 @@
 import type { Problems } from "../problems";
-import { containerClaim, endpointClaims, readAgentContainer } from "./agent";
+import { containerClaim, endpointClaims, readAgentContainer, refuseArguments } from "./agent";
 import type { BridgeAgentPlan } from "./bridge-agent";
 import { readBridgeEndpoint } from "./bridge-endpoint";
 import type { ContainerSettings } from "./container";
 import { linkScope, type PlanContext, requireHost, startProblems } from "./context";
 import { type DriverOptionsSaid, ownLabels } from "./docker-network";
 import type { Fact } from "./facts";
+import { BEHIND_NAT } from "./groups";
 import { hostState } from "./host-state";
 import { checkTogether, egressOf } from "./policy-checks";
 import { policyClaims, policyWarnings } from "./policy-claims";
@@ -105,7 +106,8 @@ const KNOWN: readonly (keyof PolicyRoutedAgentSettings)[] = [
 export function planPolicyRoutedAgent(context: PlanContext, given: PolicyRoutedAgentSettings): PolicyRoutedAgentPlan {
   const problems = startProblems(context);
   const settings = readObject(problems, "", given, KNOWN);
-  const containerName = readAgentContainer(problems, settings.container, context, OWN_ARGUMENTS);
+  const container = refuseArguments(problems, settings.container, { receives: BEHIND_NAT });
+  const containerName = readAgentContainer(problems, container, context, OWN_ARGUMENTS);
   requireHost(problems, context, "give host.ref: a second way out is routes and rules of the host");
   const network = readPolicyNetwork(
     problems,

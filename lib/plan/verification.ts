@@ -8,6 +8,8 @@ import { read, readBoolean } from "./read";
 export interface VerificationSettings extends ProofSettings {
   /** @default - true where the network has a gateway on the LAN */
   readonly gateway?: boolean;
+  /** @default true */
+  readonly receives?: boolean;
   /** @default - only the gateway is asked */
   readonly target?: string;
   /** @default - none */
@@ -32,6 +34,8 @@ export interface Provable {
   readonly gateways: readonly string[];
   /** MAC that the agent must have on that network. */
   readonly macAddress?: string;
+  /** Multicast groups of which something must arrive. */
+  readonly receives?: readonly string[];
   /** Network that must have the default route, where there are several. */
   readonly defaultRoute?: string;
   /** By which link, and by which of its routers, the host must send what comes from a bridge. */
@@ -41,6 +45,7 @@ export interface Provable {
     readonly dev: string;
     readonly leased: boolean;
     readonly gateways: readonly string[];
+    readonly receives: readonly string[];
   }[];
 }
 
@@ -49,10 +54,11 @@ export function verificationLines(
   problems: Problems,
   path: string,
   settings: VerificationSettings | undefined,
-  { networkName, gateways, macAddress, defaultRoute, egress = [], attached = [] }: Provable,
+  { networkName, gateways, macAddress, receives = [], defaultRoute, egress = [], attached = [] }: Provable,
 ): string[] {
-  const { given, lines } = readProof(problems, path, settings, ["gateway", "target", "command"]);
+  const { given, lines } = readProof(problems, path, settings, ["gateway", "receives", "target", "command"]);
   const gateway = readBoolean(problems, `${path}.gateway`, given.gateway);
+  const counted = readBoolean(problems, `${path}.receives`, given.receives) ?? true;
   const target = read(problems, `${path}.target`, given.target, (value) => parseAddress(value));
   const words = readCommand(problems, `${path}.command`, given.command);
   const routers = [
@@ -69,10 +75,18 @@ export function verificationLines(
       "give the gateway of a subnet",
     );
   }
+  const groups = [
+    ...receives.map((group) => `group ${group} network ${networkName}`),
+    ...attached.flatMap(({ dev, receives }) => receives.map((group) => `group ${group} dev ${dev}`)),
+  ];
+  if (given.receives !== undefined && groups.length === 0) {
+    problems.add(`${path}.receives`, given.receives, "is of groups, and the agent receives none", "leave it out");
+  }
   const proofs = [
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
     ...attached.map(({ dev, leased }) => `${leased ? "leased" : "attached"} ${dev}`),
     ...(gateway === false ? [] : routers),
+    ...(counted && groups.length > 0 ? ["require program nft", ...groups] : []),
     ...(target ? [`target ${addressText(target)}`] : []),
     ...execLines(words),
     ...(defaultRoute === undefined ? [] : [`default-route network ${defaultRoute}`]),

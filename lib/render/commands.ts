@@ -53,6 +53,7 @@ export const SCRIPT_KINDS: Backend["kinds"] = {
   nat: { refused: NFT },
   reply: { refused: NFT },
   mac: { refused: WATCHED },
+  group: { refused: WATCHED },
   attach: { refused: WATCHED },
   dnat: { refused: WATCHED },
   proxy: { refused: WATCHED },

@@ -3,7 +3,6 @@ import { until } from "../lab/until";
 import { answers, assertSettled, assertTakenBack, changes, onHost, site, stackOn } from "./support";
 
 const program = (address: string, more = "") => `
-import { PipeworkAgent } from "wirework";
 const probe = new PipeworkAgent("probe", {
   host: host.ref, image, waitForInterfaces: true,
   command: ["sh", "-c", "ip -4 -o address show dev eth1 >/began; trap 'exit 0' TERM; while :; do sleep 1; done"],

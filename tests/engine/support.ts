@@ -85,7 +85,7 @@ after(async () => {
 
 const preamble = `
 import * as pulumi from "@pulumi/pulumi";
-import { BridgeAgent, BridgeNetwork, Host, HostNetworkAgent, LanPool, MacvlanAgent, MacvlanMode, MacvlanNetwork } from "wirework";
+import { BridgeAgent, BridgeNetwork, Host, HostNetworkAgent, LanPool, MacvlanAgent, MacvlanMode, MacvlanNetwork, PipeworkAgent } from "wirework";
 
 const config = new pulumi.Config();
 const host = new Host("probe-host", {

@@ -27,7 +27,7 @@ docker_listens() {
 }
 
 # read_containers VIEW: lines `K container NAME ID PID STARTED` and `K endpoint NAME NETWORK LINK MAC MAC-BY-DOCKER IPV4
-# IPV6/LENGTH` of those that run and that a fact names; "-" is none. While Docker is silent, what it said last holds for as
+# IPV6/LENGTH` of those that run and that a fact names; "-" is none. `K joined NAME LINK GROUP` where the kernel has joined one. While Docker is silent, what it said last holds for as
 # long as the container's process is the same: then its namespace and its addresses are, too.
 read_containers() {
   sed -n 's/.* container \([^ ]*\).*/\1/p' "$1" | sort -u >"$RUN/names"
@@ -57,7 +57,7 @@ read_containers() {
     *) put "$VOLATILE/containers" <"$RUN/containers" || return 1 ;;
   esac
   read_attached "$view"
-  sed -n 's/.*mac [^ ]* container \([^ ]*\) .*/\1/p' "$view" | sort -u | while read -r name; do
+  sed -n 's/.* \(mac\|group\) [^ ]* container \([^ ]*\) .*/\2/p' "$view" | sort -u | while read -r name; do
     pid=$(process_of "$name")
     [ -n "$pid" ] || continue
     echo "@ /$name"
@@ -67,7 +67,11 @@ read_containers() {
   # By its address, because Docker goes on naming the MAC that it gave. Who is root inside can name links as he likes.
   awk '
     FILENAME ~ /now$/ && $1 == "@" { of = $2; next }
-    FILENAME ~ /now$/ && $3 ~ /^inet6?$/ { split($4, a, "/"); link[of, a[1]] = $2; next }
+    FILENAME ~ /now$/ && $3 ~ /^inet6?$/ {
+      split($4, a, "/"); link[of, a[1]] = $2
+      if ($0 ~ / autojoin / && $2 ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/) print "K joined", substr(of, 2), $2, a[1]
+      next
+    }
     FILENAME ~ /now$/ { sub(/[@:].*/, "", $2); for (i = 3; i < NF; i++) if ($i ~ /^link\//) mac[of, $2] = $(i + 1); next }
     $1 == "container" { print "K container", substr($2, 2), $3, $4, $5; next }
     {
@@ -101,6 +105,8 @@ enter_each() { # FILE
         case $what in
           # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
           notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
+          # What is received comes by one interface, and the way back to who sends it may lead by another.
+          loose) inside sh -c 'cd /proc/sys/net/ipv4/conf; [ "$(sort -n all/rp_filter "$1/rp_filter" | tail -n 1)" != 1 ] || echo 2 >"$1/rp_filter"' sh "$words" ;;
           promote) set_inside 1 "ipv4/conf/$words/promote_secondaries" ;; # or the kernel takes them along with the primary
           six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
           home) echo "link set dev ${words% *} netns /proc/self/fd/6 name ${words#* }" >"$RUN/inside.ip" && patiently inside ip -batch "$RUN/inside.ip" ;;
@@ -153,6 +159,20 @@ function mac_text(end,    e) { split(end, e, SUBSEP); return "mac " E_mac[end] "
 function new_mac(end, address,    e) {
   split(end, e, SUBSEP); inside(e[1], "notify " E_link[end]); inside(e[1], "in link set dev " E_link[end] " address " address)
 }
+# group: the kernel itself joins it there, by an address that it neither answers for nor sends from. So a program that joins it by
+# whichever interface has its routes, before that or after, gets what comes by this one.
+function group(    end, e) {
+  end = opt["end"]; split(end, e, SUBSEP)
+  if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
+  if ((e[1], E_link[end], opt["address"]) in G) return
+  added(f); inside(e[1], "in addr add " joined(opt["address"]) " dev " E_link[end]); inside(e[1], "loose " E_link[end])
+}
+function no_group(k,    end, e) {
+  parse(old(k)); end = opt["end"]; split(end, e, SUBSEP)
+  if (!(end in E_link) || !((e[1], E_link[end], opt["address"]) in G)) return
+  removed(old(k)); inside(e[1], "in addr del " opt["address"] (is_v4(opt["address"]) ? "/32" : "/128") " dev " E_link[end])
+}
+function joined(address) { return address (is_v4(address) ? "/32 scope host" : "/128 nodad") " autojoin" }
 function inside(name, line) { print C[name], line >(out "inside") }
 function absent(end,    e) {
   split(end, e, SUBSEP)

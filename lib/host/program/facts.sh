@@ -37,11 +37,12 @@ function parse(fact,    n, w, i) {
   if (kind == "nat")     return parse_nat(fact, n, w)
   if (kind == "reply")   return parse_reply(fact, n, w)
   if (kind == "mac")     return parse_mac(n, w)
+  if (kind == "group")   return parse_group(fact, n, w)
   if (kind == "attach")  return parse_attach(n, w)
   if (kind == "dnat")    return parse_dnat(n, w)
   if (kind == "proxy")   return parse_proxy(fact, n, w)
   if (kind == "daemon")  return parse_daemon(fact, n, w)
-  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, attach, dnat, proxy, daemon, file, block, with; a newer library needs its own program: update the Host first"
+  return "kinds are window, allow, require, persistence, module, table, guard, link, set, tunnel, session, reach, sysctl, addr, route, follow, rule, nat, reply, mac, group, attach, dnat, proxy, daemon, file, block, with; a newer library needs its own program: update the Host first"
 }
 # Words after the subject come in pairs, each at most once: NAME VALUE, with NAME in the list.
 function pairs(n, w, from, names,    i) {
@@ -270,6 +271,14 @@ function parse_mac(n, w) {
   if (n != 6 || w[3] != "container" || w[5] != "network" || !is_name(w[4]) || !is_name(w[6])) return "mac MAC container NAME network NETWORK"
   if (!is_mac(w[2])) return "not a unicast MAC in lower case"
   key = "mac container " w[4] " network " w[6]; opt["address"] = w[2]; opt["end"] = w[4] SUBSEP w[6]
+  return ""
+}
+
+# group: the same, of a multicast group that is received there.
+function parse_group(fact, n, w) {
+  if (n != 6 || w[3] != "container" || w[5] != "network" || !is_name(w[4]) || !is_name(w[6])) return "group GROUP container NAME network NETWORK"
+  if (!is_group(w[2])) return "not a multicast group in canonical form"
+  key = fact; opt["address"] = w[2]; opt["container"] = w[4]; opt["end"] = w[4] SUBSEP w[6]
   return ""
 }
 

@@ -104,6 +104,7 @@ $1 == "K" && $2 == "port" {
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
 $1 == "K" && $2 == "held" { H[$3, $4, $5] = $6 }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
+$1 == "K" && $2 == "joined" { G[$3, $4, $5] }
 $1 == "K" && $2 == "filter" { filtered = $3 }
 $1 == "K" && $2 == "native" { native_end[$3, $4, $5] }
 $1 == "K" && $2 == "accept" { U_accept[substr($0, 10)] }
@@ -244,7 +245,7 @@ END {
       if (kind == "set") set(); if (kind == "addr") addr(); if (kind == "route") route(); if (kind == "follow") follow(); if (kind == "sysctl") sysctl()
       if (kind == "rule") rule(); if (kind ~ /^(module|table|guard)$/) file(); if (kind ~ /^(nat|reply|dnat)$/) nft()
       if (kind ~ /^(file|block)$/) text_line()
-      if (kind == "mac") mac(); if (kind == "attach") attach(); if (kind == "proxy") proxy(); if (kind == "daemon") daemon()
+      if (kind == "mac") mac(); if (kind == "group") group(); if (kind == "attach") attach(); if (kind == "proxy") proxy(); if (kind == "daemon") daemon()
     }
     else if (k ~ /^link /) no_link(substr(k, 6))
     else if (k ~ /^set /) no_set(k)
@@ -258,6 +259,7 @@ END {
     else if (k ~ /^(file|block) /) no_line(k)
     else if (k ~ /^(nat|reply|dnat) /) no_nft(k)
     else if (k ~ /^mac /) no_mac(k)
+    else if (k ~ /^group /) no_group(k)
     else if (k ~ /^attach /) no_attach(k)
     else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")

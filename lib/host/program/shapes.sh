@@ -32,6 +32,7 @@ function is_prefix(v,    p) {
   return split(v, p, "/") == 2 && is_address(p[1]) && is_number(p[2], 0, index(p[1], ":") ? 128 : 32)
 }
 function is_v4(text) { return index(text, ":") == 0 }
+function is_group(v) { return is_address(v) && v ~ /^(2(2[4-9]|3[0-9])\.|ff[0-9a-f][0-9a-f]:)/ } # a multicast group
 
 # covers PREFIX ADDRESS, in bits
 function covers(prefix, address,    p) {

@@ -1,5 +1,5 @@
-# Proof from inside a container's network namespace. Changes nothing: a neighbour entry is asked for anew, as the
-# kernel itself would.
+# Proof from inside a container's network namespace. Changes nothing that stays: a neighbour entry is asked for anew, as the
+# kernel itself would, and what is received is counted.
 # shellcheck shell=sh disable=SC2016
 
 # find_container FILE: FILE = what ask_docker says of CONTAINER.
@@ -78,7 +78,7 @@ find_link() { # NETWORK
 # The watcher puts it in when the container has started.
 prove_attached() { # LINK
   find_attached "$1"
-  say "interface $link: $(inside ip -o addr show dev "$link" | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }')"
+  say "interface $link: $(inside ip -o addr show dev "$link" | awk '!/ autojoin / { printf "%s%s", (n++ ? " " : ""), $4 }')"
 }
 is_attached() { inside ip -o link show dev "$link" up 2>/dev/null | grep -q .; }
 find_attached() { # LINK
@@ -98,6 +98,28 @@ It goes on trying: journalctl -u wirework-watch"
   say "interface $link: $LEASED leased by $LEASE_SERVER for $LEASE_SECONDS s"
 }
 is_leased() { read_lease "$NAMED@$link" && inside ip -o -4 addr show dev "$link" | grep -qF " $LEASED "; }
+
+# What the kernel gives to programs there: after its filters, and of no other interface. The table is gone when the proof is over.
+prove_group() { # GROUP network NETWORK, or GROUP dev LINK
+  group=$1
+  if [ "$2" = dev ]; then find_attached "$3"; else find_link "$3"; fi
+  until_deadline is_joined || disproved "container $CONTAINER has not joined group $group on interface $link after $TIMEOUT s.
+The watcher joins it: systemctl status wirework-watch.service"
+  began=$(milliseconds)
+  case $group in *:*) to="ip6 daddr $group" ;; *) to="ip daddr $group" ;; esac
+  table="table inet wirework-proof"
+  printf '%s\n' "$table" "delete $table" "$table { chain input { type filter hook input priority -300; iifname \"$link\" $to counter; }; }" >"$RUN/count"
+  inside nft -f - <"$RUN/count" 2>"$RUN/error" || fail "group $group cannot be counted: $(cat "$RUN/error")"
+  came=yes
+  until_deadline is_counted || came=
+  inside nft delete "$table" 2>/dev/null || :
+  [ -n "$came" ] || disproved "nothing of group $group came to container $CONTAINER on interface $link within $TIMEOUT s.
+The host has joined the group there; check that somebody sends to it now, and that the switches pass it on: where they listen to
+IGMP or MLD (snooping), a router or switch of that network must ask for members (querier). verify.receives: false leaves this out"
+  say "group $group received by $link after $(($(milliseconds) - began)) ms"
+}
+is_joined() { inside ip -o addr show dev "$link" | grep -F " $group/" | grep -q ' autojoin '; }
+is_counted() { inside nft list "$table" | grep -q 'counter packets [1-9]'; }
 
 pinged() { inside ping -n -q -c 1 -W 1 "$1" >"$RUN/ping" 2>&1; }
 prove_target() { # ADDRESS
@@ -213,6 +235,7 @@ verb_verify() {
     $1 == "gateway" && NF == 4 && is_address($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
     ($1 == "attached" || $1 == "leased") && NF == 2 && is_link($2) { next }
     $0 ~ /^gateway leased dev [^ ]+$/ && is_link($4) { next }
+    $1 == "group" && NF == 4 && is_group($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
     $1 == "dnat" && parse($0) == "" { next }
     $1 == "published" && NF == 3 && split($2, part, "/") == 2 && part[1] ~ /^(tcp|udp)$/ && is_ports(part[2]) && $3 ~ /^(native|proxy)$/ { next }
@@ -246,6 +269,7 @@ $(cat "$RUN/wrong")"
       published) prove_published $words ;;
       proxy) prove_proxy $words ;;
       gateway) prove_gateway $words ;;
+      group) prove_group $words ;;
       target) prove_target $words ;;
       default-route) prove_default_route $words ;;
       egress) prove_egress $words ;;

@@ -1,5 +1,6 @@
 // Command address-echo answers every client with the address and port that it sees it come from, one line, over TCP and UDP,
-// IPv4 and IPv6: `tcp 192.0.2.1 51234`. Arguments are ports; 7000 when there is none.
+// IPv4 and IPv6: `tcp 192.0.2.1 51234`. Arguments are ports; 7000 when there is none. One that is a multicast group is joined,
+// by the link behind its `%` or else as routes have it, and what comes of it to port 5000 is printed: `239.1.1.1 192.0.2.1`.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -54,8 +56,39 @@ func serveUDP(port string) {
 	}
 }
 
+func join(group string) {
+	name, link, named := strings.Cut(group, "%")
+	var by *net.Interface
+	if named {
+		found, err := net.InterfaceByName(link)
+		if err != nil {
+			log.Fatal(err)
+		}
+		by = found
+	}
+	socket, err := net.ListenMulticastUDP("udp", by, &net.UDPAddr{IP: net.ParseIP(name), Port: 5000})
+	if err != nil {
+		log.Fatal(err)
+	}
+	packet := make([]byte, 1500)
+	for {
+		_, sender, err := socket.ReadFromUDPAddrPort(packet)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(name, sender.Addr().Unmap().WithZone(""))
+	}
+}
+
 func main() {
-	ports := os.Args[1:]
+	var ports []string
+	for _, word := range os.Args[1:] {
+		if strings.ContainsAny(word, ".:") {
+			go join(word)
+		} else {
+			ports = append(ports, word)
+		}
+	}
 	if len(ports) == 0 {
 		ports = []string{"7000"}
 	}
