@@ -2,10 +2,18 @@
 import { strict as assert } from "node:assert";
 import { setupText } from "../../lib/host/program";
 import { withFaults } from "../host/faults";
-import { assertConverges, assertForeign, assertGone, assertHonest, foreignState } from "../host/invariants";
+import {
+  assertConverges,
+  assertForeign,
+  assertGone,
+  assertHonest,
+  foreignState,
+  withoutWires,
+} from "../host/invariants";
 import { assertSame, IDENTITY, inSandbox, SHIM } from "../host/support";
 import { OLD } from "../host/sweep";
 
+const FACTS = withoutWires(OLD);
 const LATE = "/etc/systemd/system/wirework-late.service";
 const NAMES = "/etc/iproute2/rt_tables.d/wirework-200.conf";
 
@@ -44,40 +52,40 @@ describe("what is done by hand to what is ours", function () {
     it(`is said by check, mended by apply, and does not keep remove from its work: ${what}`, () =>
       inSandbox(async (host) => {
         const found = await host.snapshot();
-        await host.apply(OLD);
+        await host.apply(FACTS);
         const made = await host.snapshot();
         await host.exec(harm, "", true);
-        const drift = await host.check(OLD);
+        const drift = await host.check(FACTS);
         assert.equal(drift.code, 3, drift.stdout + drift.stderr);
         assert.match(drift.stdout, says);
-        const mended = await host.apply(OLD);
+        const mended = await host.apply(FACTS);
         assert.equal(mended.code, 0, mended.stderr);
         assertSame(await host.snapshot(), made, "after apply");
         await host.exec(harm, "", true);
-        await assertGone(host, OLD, found);
+        await assertGone(host, FACTS, found);
       }));
   }
 
   it("is refused with what to do where a hand has masked a unit: that was meant, and is not undone by us", () =>
     inSandbox(async (host) => {
       const found = await host.snapshot();
-      await host.apply(OLD);
+      await host.apply(FACTS);
       const made = await host.kernel();
       await host.exec(`ln -sf /dev/null ${LATE}`, "", true);
-      assert.match((await host.check(OLD)).stdout, /^- unit .*wirework-late\.service/m);
+      assert.match((await host.check(FACTS)).stdout, /^- unit .*wirework-late\.service/m);
       assertHonest(await host.apply(SHIM), /wirework-late\.service is a symbolic link.*Remove it/);
       assertSame(await host.kernel(), made);
-      await assertGone(host, OLD, found);
+      await assertGone(host, FACTS, found);
     }));
 
   it("is refused with the file named where a hand took our mark out of it: it is not ours any more", () =>
     inSandbox(async (host) => {
-      await host.apply(OLD);
+      await host.apply(FACTS);
       await host.exec(`echo 200 other >${NAMES}`, "", true);
       const before = await host.kernel();
-      assertHonest(await host.apply(OLD), /wirework-200\.conf\n +which wirework did not make/);
+      assertHonest(await host.apply(FACTS), /wirework-200\.conf\n +which wirework did not make/);
       assertSame(await host.kernel(), before);
-      await host.remove(OLD);
+      await host.remove(FACTS);
       assert.equal((await host.exec(`cat ${NAMES}`)).stdout, "200 other\n");
     }));
 
@@ -86,15 +94,15 @@ describe("what is done by hand to what is ours", function () {
       await withFaults(host);
       await host.exec("ip rule add from 10.9.0.0/16 table 77 priority 77; nft add table ip theirs", "", true);
       const foreign = await foreignState(host);
-      await host.apply(OLD);
+      await host.apply(FACTS);
       await host.exec(
         harms
           .slice(0, 10)
           .map(([, harm]) => harm)
           .join("\n"),
       );
-      await assertConverges(host, OLD);
-      await host.remove(OLD);
+      await assertConverges(host, FACTS);
+      await host.remove(FACTS);
       await assertForeign(host, foreign);
     }));
 });

@@ -39,7 +39,7 @@ choose() {
   is_auto "$RUN/lines" || return 0
   ask_candidates "$RUN/lines"
   backend=$(candidate "$RUN/lines")
-  echo "persistence auto: $(program_of "$backend")$(chosen_before "$(entry_of "$OWNER")" "$backend")" >"$RUN/choice"
+  echo "persistence auto: $(program_of "$backend")$(chosen_before "$(entry_of "$OWNER")" "$backend")" 2>/dev/null >"$RUN/choice" || no_room
   if [ -n "$backend" ]; then
     { echo "persistence $backend"; sed -n "s/^with $backend file /file /p" "$RUN/lines"; } >>"$RUN/text"
     facts_in "$RUN/text" >"$RUN/facts"

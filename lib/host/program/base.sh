@@ -78,6 +78,9 @@ put() {
   return 1
 }
 
+# What a run found could not be kept. A shell that prints does not say why; dd does.
+no_room() { fail "$RUN cannot be written; nothing was changed: $(dd if=/dev/zero of="$RUN/room" bs=64k count=1 2>&1 | sed -n 1p)"; }
+
 # ---- one working directory per run, one change at a time per host --------------------------------------------------
 
 open_run() {

@@ -263,7 +263,7 @@ not_at_boot() { # SERVICE
   fi
 }
 not_understood() { unmet "is not understood; a newer library needs its own program: update the Host first"; }
-unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1"; }
+unmet() { printf '  require %s %s%s\n    %s\n' "$what" "$name" "${wanted:+ $wanted}" "$1" 2>/dev/null || no_room; }
 bridges() { for path in /sys/class/net/*/bridge; do [ ! -d "$path" ] || { path=${path%/bridge}; printf '%s ' "${path##*/}"; }; done; }
 addresses_of() { ip -o addr show dev "$1" scope global 2>/dev/null | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $4 }'; }
 links() { ip -o link show | awk '{ sub(/[@:].*/, "", $2); printf "%s ", $2 }'; }
