@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { Persistence } from "../../lib/plan/persistence";
 import type { LightHost } from "../lab/light-host";
 import { diffSnapshots } from "../lab/snapshot";
+import type { Stack } from "../lab/stack";
 import { until } from "../lab/until";
 import { assertComes, changes, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks } from "./two-uplinks";
@@ -33,7 +34,7 @@ new MacvlanNetwork("lan", {
  * What the kernel has of ours; an alias is for who reads. Of rules systemd-networkd may have made a second one, or the one, and
  * says "static" of it.
  */
-export async function ours(host: LightHost): Promise<string> {
+async function ours(host: LightHost): Promise<string> {
   const { stdout } = await host.exec(`
     for family in -4 -6; do
       ip -N $family rule | sed -n 's/proto \\(119\\|4\\)$/proto 119/p' | sort -u
@@ -46,20 +47,35 @@ export async function ours(host: LightHost): Promise<string> {
 }
 
 /** The agent leaves by the second uplink, the host by the first; after some seconds at most. */
-export async function assertWays(place: TwoUplinks, event: string): Promise<void> {
+async function assertWays(place: TwoUplinks, event: string): Promise<void> {
   await assertComes(`after ${event}`, 20_000, ["192.168.20.10", "192.168.9.10"], async () => {
     return [await seen(place, "probe", 4), await seen(place, "host", 4)];
   });
 }
 
-/** Pings from the agent all the while that something is done; not one may be lost. */
-async function withoutLoss(place: TwoUplinks, action: () => Promise<unknown>): Promise<void> {
-  const { host, far } = place;
+/** Line by line, each way, by one TCP connection, until there is no /run/talk any more, and once after. */
+const talk = (to: string) => `
+  say() { n=$((n + 1)); echo $n >&3; read -r -t 20 answer <&3 && [ "$answer" = $n ] || { echo "broken at line $n"; exit; }; }
+  exec 3<>/dev/tcp/${to}/7001; say; : >/run/talk
+  while [ -e /run/talk ]; do say; sleep 0.02; done
+  say; echo whole`;
+
+/** Pings from the agent, and talks by one connection, all the while that something is done; not one ping, not one line may be lost. */
+async function withoutLoss({ host, far }: TwoUplinks, action: () => Promise<unknown>): Promise<void> {
   const inside = "nsenter --net --target $(docker inspect -f '{{.State.Pid}}' probe)";
-  await host.exec(`${inside} ping -q -i 0.02 ${far.address} >/run/ping 2>&1 & echo $! >/run/ping.pid`);
+  await far.exec(
+    "busybox nc -l -p 7001 -e cat >/dev/null 2>&1 & until ss -Hltn 'sport = :7001' | grep -q .; do sleep 0.1; done",
+  );
+  await host.exec(`
+    ${inside} ping -q -i 0.02 ${far.address} >/run/ping 2>&1 & echo $! >/run/ping.pid
+    ${inside} bash --norc -c '${talk(far.address)}' >/run/talked 2>&1 &
+    until [ -e /run/talk ] || [ -s /run/talked ]; do sleep 0.1; done`);
   await action();
-  const { stdout } = await host.exec("kill -INT $(cat /run/ping.pid); sleep 0.3; cat /run/ping; rm /run/ping*");
-  assert.match(stdout, /([0-9]{2,}) packets transmitted, \1 received, 0% packet loss/);
+  const { stdout } = await host.exec(`
+    kill -INT $(cat /run/ping.pid); rm -f /run/talk
+    until [ -s /run/talked ] && grep -q loss /run/ping; do sleep 0.1; done
+    cat /run/ping /run/talked; rm /run/ping* /run/talked`);
+  assert.match(stdout, /([0-9]{2,}) packets transmitted, \1 received, 0% packet loss[\s\S]*^whole$/m);
 }
 
 /** Who brings facts back on a host, and what else may happen to its links. */
@@ -97,6 +113,19 @@ async function happens(place: TwoUplinks, event: string): Promise<void> {
   }
 }
 
+/** Makes what {@link program} declares; gives the check that it is all the same after an event. */
+export async function upThenSame(stack: Stack, place: TwoUplinks): Promise<(event: string) => Promise<void>> {
+  await stack.up();
+  await assertWays(place, "up");
+  const made = await ours(place.host);
+  assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
+  return async (event) => {
+    await assertWays(place, event);
+    await assertComes(event, 20_000, made, () => ours(place.host).catch(() => "no shim0"));
+    assert.doesNotMatch((await place.host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
+  };
+}
+
 /** The same declaration in the hands of each, on one host: there after a boot and after what happens, and gone at the end. */
 export async function scenario(place: TwoUplinks, [first, ...others]: readonly [Row, ...Row[]]): Promise<void> {
   const { host } = place;
@@ -111,15 +140,7 @@ export async function scenario(place: TwoUplinks, [first, ...others]: readonly [
       ...more,
     ]);
   };
-  await stack.up();
-  await assertWays(place, "up");
-  const made = await ours(host);
-  assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
-  const same = async (event: string) => {
-    await assertWays(place, event);
-    await assertComes(event, 10_000, made, () => ours(host));
-    assert.doesNotMatch((await host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
-  };
+  const same = await upThenSame(stack, place);
   for (const row of [first, ...others]) {
     if (row !== first) await withoutLoss(place, () => change(program(row.persistence)));
     await same(row.persistence);

@@ -17,6 +17,7 @@ const initials: { readonly [M in NetworkManager]: string } = {
   networkManager: "nm",
   netplan: "np",
   openrc: "or",
+  sysvinit: "sv",
 };
 const places = new Map<string, Promise<TwoUplinks>>();
 

@@ -410,5 +410,11 @@ export const faults: readonly Fault[] = [
       [proxy, "forwarding of the whole host › is refused where a link would unlearn"],
     ],
   },
-  { number: 47, fault: "systemd start fails", not: "needs a booted systemd; no unit of ours has ExecStop" },
+  {
+    number: 47,
+    fault: "systemd start fails",
+    injected: "ExecStart=/bin/false, at boot and at a restart",
+    holds: "reach converge gone",
+    shown: [["tests/faults/units.test.ts", "a unit of ours that fails to start"]],
+  },
 ];

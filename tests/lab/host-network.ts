@@ -1,4 +1,5 @@
 import type { Lan } from "./lan";
+import { otherInits } from "./other-inits";
 
 /** What configures a lab host's links at boot. */
 export const NetworkManager = {
@@ -7,10 +8,15 @@ export const NetworkManager = {
   networkManager: "networkManager",
   /** netplan, which writes files for networkd. */
   netplan: "netplan",
-  /** ifupdown, on a host that OpenRC boots, without systemd. */
+  /** ifupdown, on a host without systemd, whose services OpenRC runs. */
   openrc: "openrc",
+  /** ifupdown, on a host without systemd, whose services sysvinit's own scripts run. */
+  sysvinit: "sysvinit",
 } as const;
 export type NetworkManager = (typeof NetworkManager)[keyof typeof NetworkManager];
+
+/** Whether systemd boots a host, as it does unless a test asks for another init. */
+export const bootedBySystemd = (manager?: NetworkManager) => manager === undefined || !(manager in otherInits);
 
 /** A network card of a host: one end in the LAN's bridge. */
 export interface HostNic {
@@ -117,7 +123,7 @@ export function nicProblems(manager: NetworkManager, nics: readonly NicPlan[]): 
     ...(nic.interface === managementInterface
       ? [`${nic.interface}: is the management link; LAN cards start at eth1`]
       : []),
-    ...(nic.dhcp && (manager === NetworkManager.ifupdown || manager === NetworkManager.openrc)
+    ...(nic.dhcp && (manager === NetworkManager.ifupdown || !bootedBySystemd(manager))
       ? [`${nic.interface}: dhcp needs networkManager "networkd"; ifupdown hosts have no DHCP client installed`]
       : []),
   ]);
@@ -131,6 +137,7 @@ const interfaces = (nic: NicPlan): [path: string, text: string] => [
 const FILES: { readonly [M in NetworkManager]: (nic: NicPlan) => [path: string, text: string] } = {
   ifupdown: interfaces,
   openrc: interfaces,
+  sysvinit: interfaces,
   networkd: (nic) => [`etc/systemd/network/50-${nic.interface}.network`, networkdUnit(nic)],
   networkManager: (nic) => [`etc/NetworkManager/system-connections/${nic.interface}.nmconnection`, keyfile(nic)],
   netplan: (nic) => [`etc/netplan/50-${nic.interface}.yaml`, netplanFile(nic)],

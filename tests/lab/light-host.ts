@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ExecOptions, execute } from "./exec";
 import { cleanEnvironment, type LabHost, readyTest } from "./host";
 import { type HostIdentity, type HostPlace, hostFolder, makeHostKey, writeIdentity } from "./host-identity";
-import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
+import { bootedBySystemd, cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
 import { type Snapshot, takeSnapshot } from "./snapshot";
@@ -86,7 +86,7 @@ export class LightHost implements LabHost {
   }
 
   private get systemd(): boolean {
-    return this.networkManager !== NetworkManager.openrc;
+    return bootedBySystemd(this.networkManager);
   }
 
   exec(command: string, options: ExecOptions = {}): Promise<RunResult> {

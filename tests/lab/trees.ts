@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import { NetworkManager } from "./host-network";
+import { bootedBySystemd, type NetworkManager } from "./host-network";
 import { labId } from "./namespace";
-import { openrcFiles, openrcPackages } from "./openrc";
+import { otherInitFiles, otherInitSetup, otherInits } from "./other-inits";
 import { run } from "./process";
 
 /** The Debian releases that lab hosts run. */
@@ -150,7 +150,7 @@ async function buildTree(debian: Release, packages: readonly string[], own: File
     writeFileSync(target, text);
     chmodSync(target, mode ?? 0o644);
   }
-  if ("etc/init.d/lab-cgroups" in own) await run("chroot", [root, "rc-update", "add", "lab-cgroups", "sysinit"]);
+  if (own === otherInitFiles) await run("chroot", [root, "/bin/sh", "-c", otherInitSetup]);
   const units = join(root, "etc/systemd/system");
   for (const unit of maskedUnits) {
     rmSync(join(units, unit), { force: true });
@@ -166,8 +166,7 @@ async function buildTree(debian: Release, packages: readonly string[], own: File
   }
 }
 
-async function tree(kind: string, debian: Release, packages: readonly string[]): Promise<string> {
-  const own: Files = packages.includes("openrc") ? openrcFiles : {};
+async function tree(kind: string, debian: Release, packages: readonly string[], own: Files = {}): Promise<string> {
   const recipe = [packages.join(), JSON.stringify({ ...files, ...own }), accounts, maskedUnits.join()];
   if (debian === "13t") recipe.push(newestDocker);
   const key = `trees/${kind}-${debian}-${hashOf({ texts: recipe })}`;
@@ -182,18 +181,19 @@ async function tree(kind: string, debian: Release, packages: readonly string[]):
  * there.
  */
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
-  const withSystemd = manager !== NetworkManager.openrc;
-  const common = commonPackages.filter((name) => withSystemd || !name.startsWith("systemd"));
+  const own = bootedBySystemd(manager) ? {} : otherInitFiles;
+  const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
   const packages = [...common, ...dockerPackages[debian]];
   const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
-  return tree(kind, debian, [...packages, ...more]);
+  return tree(kind, debian, [...packages, ...more], own);
 }
 
 /** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
 const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
   networkManager: ["light-networkmanager", "network-manager"],
   netplan: ["light-netplan", "netplan.io", "udev"],
-  openrc: ["light-openrc", ...openrcPackages],
+  openrc: ["light-openrc", ...otherInits.openrc],
+  sysvinit: ["light-sysvinit", ...otherInits.sysvinit],
 };
 
 /** The same with a kernel, for a full host. */

@@ -1,9 +1,16 @@
-// Makes the tree of a host that OpenRC boots, which only the phase that boots one needs.
-import { NetworkManager } from "../lab/host-network";
+// Makes the trees of hosts that systemd does not boot, which only the phase that boots them needs.
+
+import { type OtherInit, otherInits } from "../lab/other-inits";
 import { step } from "../lab/process";
 import { lightTree } from "../lab/trees";
 
-step("tree of a lab host with OpenRC", () => lightTree("12", NetworkManager.openrc)).catch((error: Error) => {
+async function prepare(): Promise<void> {
+  for (const init of Object.keys(otherInits) as OtherInit[]) {
+    await step(`tree of a lab host with ${init}`, () => lightTree("12", init));
+  }
+}
+
+prepare().catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });
