@@ -1,7 +1,8 @@
-// The program behind `npm run test:faults`: runs the campaign, and prints what it showed.
+// The program behind `npm run test:faults`: runs the campaign, with faults at every step, and prints what it showed.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EVERY_STEP } from "../host/sweep";
 import { tallyLine } from "../runner/events";
 import { choosePhases } from "../runner/phases";
 import { runPhase } from "../runner/run-phase";
@@ -11,6 +12,7 @@ import { faults } from "./table";
 
 async function main(): Promise<number> {
   const root = process.cwd();
+  process.env[EVERY_STEP] = "yes"; // for the tests' own processes
   const folder = mkdtempSync(join(tmpdir(), "wirework-faults-"));
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort(signal));

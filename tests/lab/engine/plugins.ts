@@ -62,11 +62,16 @@ export async function preparePlugin(engine: Engine, name: PluginName): Promise<P
   return { name, folder: await standIn(name), source: "stand-in" };
 }
 
+// The engine writes a debug log of every run, megabytes of it, and has no setting against that: a seventh of its time. It goes on
+// without one where it finds no folder for it.
+const NO_LOGS = "In place of the folder of the engine's logs: the lab reads none.\n";
+
 /** A PULUMI_HOME of the lab's own with exactly these plugins, so that stand-ins never stand before a user's plugins. */
 export async function prepareHome(plugins: readonly PluginFolder[]): Promise<string> {
-  const key = hashOf({ texts: plugins.map(({ folder }) => folder) });
+  const key = hashOf({ texts: [...plugins.map(({ folder }) => folder), NO_LOGS] });
   return cached(`pulumi-home/${key}`, "plugins: put into a PULUMI_HOME of the lab", async (part) => {
     mkdirSync(join(part, "plugins"));
+    writeFileSync(join(part, "logs"), NO_LOGS);
     for (const { name, folder } of plugins) {
       await run("cp", ["--recursive", "--reflink=auto", folder, join(part, "plugins", installedName(name))]);
     }
