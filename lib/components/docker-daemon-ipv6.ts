@@ -51,7 +51,8 @@ export interface DockerDaemonIpv6Args {
  * All that would keep Docker from starting is found before anything is written: no JSON, a key that is a flag of its unit too, or
  * that this version does not take; from Docker 23 on it judges the file itself. With `restart` allowed it is restarted, the
  * containers that ran are running again after, and the default bridge has the prefix; if it does not come back, the file of
- * before is put back, Docker is started with it, and the update fails. Deleting gives each key the value that it had.
+ * before is put back, Docker is started with it, and the update fails. Deleting gives each key the value that it had. With
+ * `detectDrift` of the host a preview says which containers a restart would stop, and why the host would refuse.
  *
  * @example
  * ```ts

@@ -106,8 +106,9 @@ export interface HostArgs {
   dockerEndpoint?: pulumi.Input<string>;
   /**
    * Asks the host at every preview and update, over one SSH connection of at most 20 seconds, whether its facts are
-   * still as declared. What differs is shown as an update of the component's facts, which brings it back. Uses the
-   * system's `ssh`; a host that cannot be asked is a warning.
+   * still as declared. What differs is shown as an update of the component's facts, which brings it back. A preview also
+   * warns of what a change of Docker's configuration would be refused for, or stop (one connection more for each
+   * `DockerDaemonIpv6`). Uses the system's `ssh`; a host that cannot be asked is a warning.
    * @default false
    */
   detectDrift?: pulumi.Input<boolean>;

@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
 import { inputText } from "../plan/host-state";
 import { commandText } from "./command-text";
-import { type SshSettings, sshOptions } from "./ssh-files";
+import { type DialAnswer, type DialSettings, dial } from "./dial";
 
 /** Whom to ask, and for whom. */
-export interface DriftSettings extends SshSettings {
-  /** Whether the helper is called through `sudo -n`. */
-  sudo: boolean;
+export interface DriftSettings extends DialSettings {
   /** Whether to ask at all. */
   detectDrift: boolean;
 }
@@ -15,8 +12,6 @@ export interface DriftSettings extends SshSettings {
 /** What a host says of the facts in its ledger: lines per owner, none where all is as declared; or why it says nothing. */
 export type DriftAnswer = { readonly owners: ReadonlyMap<string, readonly string[]> } | { readonly unasked: string };
 
-const CONNECT_SECONDS = 5;
-const LIMIT_SECONDS = 20;
 const SHOWN = 20;
 
 /**
@@ -74,20 +69,44 @@ export class DriftQuestion {
     };
   }
 
-  private async ask(): Promise<DriftAnswer> {
-    const answer = await this.dial();
-    if ("unasked" in answer) {
-      this.warn(`could not be asked whether its facts are still as declared: ${answer.unasked}`);
-    }
-    return answer;
+  /**
+   * Puts a question of an update to the host at the preview already. What it answers is said and goes nowhere else: nothing
+   * that a host says may flow into the plan.
+   */
+  ahead(): pulumi.ResourceTransform {
+    return async ({ props: { stdin } }) => {
+      if (pulumi.runtime.isDryRun() && this.settings?.detectDrift !== false && typeof stdin === "string") {
+        this.answer ??= this.ask();
+        if ("owners" in (await this.answer)) {
+          const answer = await this.dial("stage", stdin);
+          const said = "unasked" in answer ? [`is refused: ${answer.unasked}`] : restarts(answer.stdout);
+          for (const line of said) {
+            this.warn(`an update ${line}`);
+          }
+        }
+      }
+      return undefined;
+    };
   }
 
-  private async dial(): Promise<DriftAnswer> {
+  private async ask(): Promise<DriftAnswer> {
+    const answer = await this.dial(
+      "drift",
+      this.settings && inputText({ host: this.settings.identity, owner: this.owner }, []),
+    );
+    if ("unasked" in answer) {
+      this.warn(`could not be asked whether its facts are still as declared: ${answer.unasked}`);
+      return answer;
+    }
+    return { owners: parseDrift(answer.stdout) };
+  }
+
+  private async dial(verb: "drift" | "stage", input = ""): Promise<DialAnswer> {
     if (this.settings === undefined) {
       return { unasked: "address or login are computed by this very run" };
     }
     try {
-      return await dial(this.settings, this.owner);
+      return await dial(this.settings, verb, input);
     } catch (error) {
       return { unasked: error instanceof Error ? error.message : String(error) };
     }
@@ -96,6 +115,12 @@ export class DriftQuestion {
   private warn(text: string): void {
     pulumi.log.warn(`Host "${this.name}": ${text}`, this.host);
   }
+}
+
+/** What `stage` prints of Docker's restart: as done by the change, or as pending after it. */
+function restarts(stdout: string): string[] {
+  const lines = stdout.split("\n").filter((line) => / restarted\b/.test(line));
+  return lines.map((line) => `has this with it: ${line.replace(/^~ /, "")}`);
 }
 
 function shown(lines: readonly string[]): string[] {
@@ -121,45 +146,4 @@ export function parseDrift(stdout: string): Map<string, string[]> {
     }
   }
   return owners;
-}
-
-/** Asks over a connection of its own: one that is kept for Docker outlives this run and would hold its pipes open. */
-function dial(settings: DriftSettings, owner: string): Promise<DriftAnswer> {
-  const { address, port, user, identity, sudo } = settings;
-  const alone = [`-oConnectTimeout=${CONNECT_SECONDS}`, "-oControlMaster=no", "-oControlPath=none"];
-  // ssh takes the first value of each option.
-  const options = [...alone, ...sshOptions(settings), `-p${port}`, `-l${user}`];
-  return new Promise((resolve) => {
-    const ssh = spawn("ssh", [...options, "--", address, commandText("drift", sudo)]);
-    const timer = setTimeout(() => {
-      resolve({ unasked: `no answer within ${LIMIT_SECONDS} s` });
-      // Without its pipes: the ssh to a jump host may hold them for minutes.
-      ssh.kill("SIGKILL");
-      ssh.stdout.destroy();
-      ssh.stderr.destroy();
-    }, LIMIT_SECONDS * 1000);
-    let stdout = "";
-    let stderr = "";
-    ssh.stdout.on("data", (data) => {
-      stdout += data;
-    });
-    ssh.stderr.on("data", (data) => {
-      stderr += data;
-    });
-    ssh.on("error", (error) => {
-      clearTimeout(timer);
-      resolve({ unasked: `the system's ssh cannot be started: ${error.message}` });
-    });
-    ssh.on("close", (code) => {
-      clearTimeout(timer);
-      if (code === 0) {
-        resolve({ owners: parseDrift(stdout) });
-      } else {
-        resolve({ unasked: stderr.trim() || `ssh ended with code ${code}` });
-      }
-    });
-    // A host that hangs up early is no reason to end the program: the exit code tells.
-    ssh.stdin.on("error", () => {});
-    ssh.stdin.end(inputText({ host: identity, owner }, []));
-  });
 }

@@ -77,7 +77,10 @@ export interface QuestionArgs {
   lines: pulumi.Input<readonly string[]>;
 }
 
-/** Asks a host something, when it is made and whenever the question changes. Changes nothing; a failure fails the update. */
+/**
+ * Asks a host something, when it is made and whenever the question changes. Changes nothing; a failure fails the update. What a
+ * change would be refused for, or stop, is asked at a preview too, where the host is asked for drift.
+ */
 export function newQuestion(
   name: string,
   { link, owner, verb, lines }: QuestionArgs,
@@ -87,7 +90,8 @@ export function newQuestion(
   const stdin = mapInput({ host: link.identity, lines }, (asked) =>
     inputText({ host: asked.host, owner }, asked.lines),
   );
-  return newCommand(name, link, { create: text, update: text, stdin }, opts);
+  const ahead = verb === "stage" && link.drift ? { transforms: [link.drift.ahead()] } : {};
+  return newCommand(name, link, { create: text, update: text, stdin }, { ...opts, ...ahead });
 }
 
 /** What a {@link newSecrets} needs. */

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { dirname } from "node:path";
 import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import { assertComes, assertSettled, changes, clientSeen, dockers, onHost, stackOn } from "./support";
@@ -24,7 +25,7 @@ const service = (name: string, port: number, mode: Ipv6DnatMode) => new Ipv6Dnat
 export const said = [${services.join(", ")}];
 export const stage = daemon.map(({ stage }) => stage);
 export const result = daemon.map(({ result }) => result);
-`);
+`).replace("hostKey:", "detectDrift: true, hostKey:");
 
 const managed = `service("managed", 7003, Ipv6DnatMode.Managed)`;
 const auto = `service("auto", 7000, Ipv6DnatMode.Auto)`;
@@ -97,7 +98,13 @@ for (const debian of dockers) {
       assert.match(await bridge(), /^false /);
 
       stack.change(program(args("fd00:172:17::/64", "Allow"), managed, auto, proxy, native));
-      assert.deepEqual(changes(await stack.preview()), [
+      const shown = async () => {
+        const preview = await stack.preview();
+        return { done: changes(preview), text: preview.stdout + preview.stderr };
+      };
+      const allowed = await shown();
+      assert.match(allowed.text, /Docker is restarted, which stops for a moment: (plain web|web plain)$/m);
+      assert.deepEqual(allowed.done, [
         "create native",
         "create native-facts",
         "create native-verify",
@@ -129,13 +136,25 @@ for (const debian of dockers) {
       const before = await file();
       await host.exec("docker network create --ipv6 --subnet fd00:172:18::/64 taken");
       stack.change(program(args("fd00:172:18::/64", "Allow"), managed, auto, proxy, native));
+      const overlap = /overlaps fd00:172:18::\/64 of network taken, and Docker would refuse to start/;
+      const ran = await dockerd();
+      assert.match((await shown()).text, overlap);
+      assert.match((await stack.up({ check: false })).stdout, overlap);
+      assert.equal(await dockerd(), ran);
+      assert.equal(await file(), before);
+      await host.exec("docker network rm taken");
+      // Of this nobody can know before: an administrator's own check of what Docker is started with.
+      const check = "/etc/systemd/system/docker.service.d/own.conf";
+      await host.exec(`mkdir -p ${dirname(check)}; cat >${check}; systemctl daemon-reload`, {
+        input: `[Service]\nExecStartPre=/bin/sh -c '! grep -q fd00:172:18: ${FILE}'\n`,
+      });
       const failed = await stack.up({ check: false });
       assert.notEqual(failed.code, 0);
       assert.match(failed.stdout, /taken back; the host is as before:[\s\S]*Docker did not come back with the new /);
       assert.equal(await file(), before);
       assert.equal(await runs(), "plain web");
       assert.match(await bridge(), /fd00:172:17::\/64/);
-      await host.exec("docker network rm taken");
+      await host.exec(`rm ${check}; rmdir --ignore-fail-on-non-empty ${dirname(check)}; systemctl daemon-reload`);
       await served("an update that failed", all);
 
       await stack.destroy();

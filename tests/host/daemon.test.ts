@@ -22,6 +22,9 @@ case "$*" in
   "ps --format"*) sed 's/^/K daemon stops /' /run/docker-ps ;;
   ps*) cat /run/docker-ps ;;
   "start "*) echo "$2" >>/run/docker-ps ;;
+  info*) grep -q '"live-restore": *true' /run/docker-read && echo true || echo false ;;
+  "network ls"*) echo bridge; sed 's/ .*//' /run/docker-networks 2>/dev/null ;;
+  "network inspect"*'range .IPAM.Config}}K '*) sed 's/\\([^ ]*\\) \\(.*\\)/K daemon network \\2 \\1/' /run/docker-networks ;;
   "network inspect"*) echo true 172.17.0.0/16 $(sed -n 's/.*"fixed-cidr-v6": *"\\([^"]*\\)".*/\\1/p' /run/docker-read) ;;
 esac`;
 const SERVICE = `#!/bin/sh
@@ -77,6 +80,11 @@ describe("Docker's configuration", () => {
       assert.match(await known(host), /"ipv6": true/);
       assert.equal((await host.exec("cat /run/docker-ps")).stdout, "always\nplain\n", "what ran runs again");
       assert.equal((await host.apply(MAY)).stdout, "unchanged\n");
+      await host.exec("sed -i '1a \"live-restore\": true,' /run/docker-read");
+      assert.match(
+        (await host.verb("stage", stdin(["daemon ipv6 true", FACTS[0].replace("17", "18")]))).stdout,
+        /^pending .*until it is restarted\)$/m,
+      );
 
       const removed = await host.remove(MAY);
       assert.equal(removed.code, 0, removed.stderr);
@@ -215,6 +223,12 @@ describe("Docker's configuration", () => {
         await refused(FACTS, reason);
       }
       await host.exec(`rmdir ${FILE}`);
+      await host.exec("printf 'lan 192.168.9.0/24\\nwide fc00:172::/32\\n' >/run/docker-networks");
+      await refused(
+        FACTS,
+        /^ {2}daemon fixed-cidr-v6 .*\n {4}overlaps fc00:172::\/32 of network wide, and Docker would refuse/m,
+      );
+      await host.exec("rm /run/docker-networks");
       await host.exec("echo '      --validate  x' >/run/docker-help; echo 23.0.1 >/run/docker-version");
       await host.exec("echo 'DOCKER_OPTS=\"--tls --refused\"' >/etc/default/docker");
       await refused(FACTS, /Docker refuses the file that would come of it/);

@@ -22,26 +22,35 @@ docker_words() {
 }
 
 # `known |LINE` what the dockerd that runs has read, where that is not what is there now; `runs`; `restarts`: it was stopped for
-# a change, and has not come back yet; `may` be restarted, also to take such a change back; `stops NAME`; and for new facts `version`, `flag KEY`, `unknown KEY`.
+# a change, and has not come back yet; `may` be restarted, also to take such a change back; `stops NAME`; and for new facts `version`, `flag KEY`,
+# `unknown KEY`, `network PREFIX NAME` of Docker's own.
 read_daemon() { # VIEW
   has_kind daemon "$1" || [ -e "$VOLATILE/daemon.restarts" ] || return 0
   process=$(docker_process)
   if [ -n "$process" ]; then
     echo "K daemon runs"
     if [ "$(cat "$VOLATILE/daemon" 2>/dev/null)" = "$process" ]; then echo "K daemon had"; sed 's/^/K daemon known |/' "$VOLATILE/daemon.json"; fi
-    grep -q '"live-restore"[[:space:]]*:[[:space:]]*true' "$DAEMON_FILE" 2>/dev/null || timeout "$DOCKER_SHORT" docker ps --format 'K daemon stops {{.Names}}' 2>/dev/null || :
+    [ "$(timeout "$DOCKER_SHORT" docker info --format '{{.LiveRestoreEnabled}}' 2>/dev/null)" = true ] || timeout "$DOCKER_SHORT" docker ps --format 'K daemon stops {{.Names}}' 2>/dev/null || :
   fi
   [ ! -e "$VOLATILE/daemon.restarts" ] || echo "K daemon restarts"
   if [ -e "$VOLATILE/daemon.restarted" ] || grep -qx 'allow docker-restart' "$RUN/lines" 2>/dev/null; then echo "K daemon may"; fi
   grep -q '^N daemon ' "$1" || return 0
   docker_words | tr -s ' \t' '\n' | sed '/^$/d; /^\$/d' >"$RUN/daemon.words"
   sed -n 's/^--\([a-z0-9-]*\).*/K daemon flag \1/p' "$RUN/daemon.words"
+  ! grep -q '^N daemon fixed-cidr-v6 ' "$1" || docker_prefixes
   command -v dockerd >/dev/null 2>&1 || return 0
   dockerd --version 2>/dev/null | sed -n 's/^Docker version \([0-9][0-9.]*\).*/K daemon version \1/p'
   dockerd --help 2>/dev/null >"$RUN/daemon.help" || return 0
   [ ! -s "$RUN/daemon.help" ] || sed -n 's/^N daemon \([a-z0-9-]*\) .*/\1/p' "$1" | while read -r key; do
     grep -q -e "--${key%s} " -e "--$key " "$RUN/daemon.help" || echo "K daemon unknown $key"
   done
+}
+
+# The default bridge aside: it is what gets another one.
+docker_prefixes() {
+  networks=$(docker_says ls --format '{{.Name}}' | grep -vx bridge)
+  # shellcheck disable=SC2086 # names
+  [ -z "$networks" ] || docker_says inspect --format '{{$name := .Name}}{{range .IPAM.Config}}K daemon network {{.Subnet}} {{$name}}{{"\n"}}{{end}}' $networks | sed '/^$/d'
 }
 
 # Docker's own judgement of the file to come, with the words that it is started with (from Docker 23 on).
@@ -167,6 +176,7 @@ function js_short(text,    i, c, quoted, result) {
   }
   return result
 }
+function js_plain(text) { text = js_short(text); gsub(/"/, "", text); return text }
 # The text with a member set, or without it where value is empty. A new one stands last, as its neighbours stand.
 function js_with(text, name, value,    i, gap) {
   json(text); i = js_at(name)
@@ -196,6 +206,7 @@ function js_breaks(text,    n, i, p, result) { n = split(text, p, /\\n/); result
 
 function daemon_line() {
   if ($3 == "known") D_known = D_known substr($0, 17) "\n"
+  else if ($3 == "network") { D_networks++; D_subnet[D_networks] = $4; D_network[D_networks] = $5 }
   else if ($3 == "stops") D_stops = D_stops " " $4
   else if ($3 ~ /^(flag|unknown)$/) D[$3, $4]
   else D[$3] = $4
@@ -222,8 +233,13 @@ function daemon(    bad, has, flag) {
   if (!(k in M)) made[++mades] = k "\t" (has == "" ? "absent" : js_line(has))
   if (!("daemon file" in M) && !D_noted) { D_noted = 1; made[++mades] = "daemon file\t" (D_path in F_mode ? D_found ~ /^[ \t\r\n]*$/ ? "empty" : "there" : "absent") }
   if (js_short(has) == opt["value"]) return
+  if (opt["name"] == "fixed-cidr-v6") daemon_overlaps(js_plain(opt["value"]))
   if (has == "") added(f); else changed(f, "daemon " opt["name"] " " js_short(has))
   D_new = js_with(D_new, opt["name"], opt["value"])
+}
+function daemon_overlaps(prefix,    i) {
+  for (i = 1; i <= D_networks; i++) if (overlap(prefix, D_subnet[i]))
+    print f "\n  overlaps " D_subnet[i] " of network " D_network[i] ", and Docker would refuse to start: choose another prefix, or remove that network" >>(out "conflicts")
 }
 function no_daemon(k,    has, was) {
   daemon_begin(); parse(old(k)); if (!(k in M)) return
@@ -252,7 +268,7 @@ function daemon_whole(    k, v, some, known) {
   known = ("had" in D) ? D_known : D_found; if (D_path in F_open && ("had" in D)) sub(/\n$/, "", known)
   if (!("restarts" in D) && (!("runs" in D) || known == D_new)) return
   if (("restarts" in D) || ("may" in D)) {
-    k = js_short(js_found("fixed-cidr-v6")); gsub(/"/, "", k)
+    k = js_plain(js_found("fixed-cidr-v6"))
     print "restart" (some != "" && js_short(js_found("ipv6")) == "true" && !("restarts" in D) ? " " k : "") >(out "daemon")
     print "~ Docker is restarted" (D_stops == "" ? "" : ", which stops for a moment:" D_stops) >(out "changes")
   } else if (some == "") print "Docker has the old values until it is restarted: systemctl restart docker" >(out "notes")

@@ -39,6 +39,7 @@ function covers(prefix, address,    p) {
   if (address == "" || is_v4(prefix) != is_v4(address)) return 0
   split(prefix, p, "/"); return substr(bits(p[1]), 1, p[2]) == substr(bits(address), 1, p[2])
 }
+function overlap(one, other,    p, q) { split(one, p, "/"); split(other, q, "/"); return covers(one, q[1]) || covers(other, p[1]) }
 function bits(address,    n, i, g, h, zeros, text, half) {
   if (address in BITS) return BITS[address]
   if (is_v4(address)) { n = split(address, g, "."); for (i = 1; i <= 4; i++) text = text binary(g[i], 8) }
