@@ -42,7 +42,7 @@ export interface Ipv6DnatServiceArgs {
   ports: pulumi.Input<pulumi.Input<ServicePortArgs>[]>;
   /**
    * Who leads the ports to the container. Docker's own ways need a container that publishes them on `::`, serve every address
-   * of the host, and take no `allowFrom`.
+   * of the host, and take no `allowFrom`, `connectionRate` or `logPrefix`.
    * @default Ipv6DnatMode.Managed
    */
   mode?: pulumi.Input<Ipv6DnatMode>;
@@ -61,6 +61,19 @@ export interface Ipv6DnatServiceArgs {
    * @default - everybody
    */
   allowFrom?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * New connections that are let through, of each address, port and prefix of `allowFrom`, as nft writes it: `20/second`, or per
+   * `minute`, `hour` or `day`, beside a burst of 5. What is more is dropped, and TCP tries again. The host itself and connections
+   * that stand are not counted.
+   * @default - all
+   */
+  connectionRate?: pulumi.Input<string>;
+  /**
+   * Word by which the kernel's log names each new connection that is let through, at level `info`: letters, digits, `.`, `_` and
+   * `-`, at most 64.
+   * @default - nothing is logged
+   */
+  logPrefix?: pulumi.Input<string>;
   /**
    * What is proved.
    * @default - the ports lead to an address of the container within 10 s

@@ -40,6 +40,7 @@ const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text 
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
 const isOne: Form = (text) => (text === "1" ? 1 : undefined);
 const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
+const isRate: Form = (text) => (/^[1-9][0-9]{0,5}\/(?:second|minute|hour|day)$/.test(text) ? text : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
 const isJson: Form = (text) => (/^(?:true|false|"[0-9a-f:/]+"|\[[\x21-\x7e]+\])$/.test(text) ? text : undefined);
@@ -234,6 +235,8 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "network", field: "network", form: isWord },
     { word: "port", field: "port", form: isNumber, optional: true },
     { word: "from", field: "from", form: isNetwork, optional: true },
+    { word: "rate", field: "rate", form: isRate, optional: true },
+    { word: "log", field: "log", form: isWord, optional: true },
     { word: "unless", field: "unless", form: isOneOf("native"), optional: true },
   ],
   proxy: [

@@ -355,6 +355,10 @@ export interface DnatFact {
   readonly port?: number;
   /** Prefix of clients; all when absent. */
   readonly from?: string;
+  /** New connections that are let through: `20/second`; all when absent. */
+  readonly rate?: string;
+  /** Word by which the kernel's log names each new connection; none is logged when absent. */
+  readonly log?: string;
   /** Left to Docker where it translates the port itself. */
   readonly unless?: "native";
 }

@@ -1,4 +1,5 @@
 import { addressText, isLinkLocal6, parseAddress, unusableCategory } from "../net/address";
+import { bad, type Checked, good } from "../net/checked";
 import { parseInterfaceName } from "../net/interface-name";
 import { parsePrefix, prefixText } from "../net/prefix";
 import { parseResourceName } from "../net/resource-name";
@@ -53,6 +54,10 @@ export interface Ipv6DnatServiceSettings {
   readonly link?: string;
   /** @default - everybody */
   readonly allowFrom?: readonly string[];
+  /** @default - all */
+  readonly connectionRate?: string;
+  /** @default - nothing is logged */
+  readonly logPrefix?: string;
   /** @default - it is proved */
   readonly verification?: ProofSettings;
 }
@@ -71,7 +76,9 @@ export interface Ipv6DnatServicePlan {
   readonly warnings: readonly string[];
 }
 
-const KNOWN = ["container", "network", "ports", "mode", "addresses", "link", "allowFrom", "verification"];
+/** What Docker cannot do, which tells no clients apart. */
+const OURS_ONLY = ["allowFrom", "connectionRate", "logPrefix"] as const;
+const KNOWN = ["container", "network", "ports", "mode", "addresses", "link", ...OURS_ONLY, "verification"];
 
 /** Each port is claimed for itself: a range of all would only slow the program down, and belongs to a routed prefix. */
 const MOST_PORTS = 1000;
@@ -89,17 +96,15 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
   }
   const mode = readChoice(problems, "mode", settings.mode, Object.values(Ipv6DnatMode)) ?? Ipv6DnatMode.Managed;
   const byDocker = mode === Ipv6DnatMode.Native || mode === Ipv6DnatMode.Proxy;
-  if (byDocker && settings.allowFrom !== undefined) {
-    const wayOut = `leave it out, or give mode ${Ipv6DnatMode.Managed}`;
-    problems.add(
-      "allowFrom",
-      settings.allowFrom,
-      `cannot be had in mode ${mode}: Docker tells no clients apart`,
-      wayOut,
-    );
+  const oursOnly = OURS_ONLY.filter((property) => settings[property] !== undefined);
+  for (const property of byDocker ? oursOnly : []) {
+    const rule = `cannot be had in mode ${mode}: Docker tells no clients apart`;
+    problems.add(property, settings[property], rule, `leave it out, or give mode ${Ipv6DnatMode.Managed}`);
   }
   const places = readPlaces(problems, settings, byDocker);
   const sources = readSources(problems, settings.allowFrom);
+  const rate = read(problems, "connectionRate", settings.connectionRate, parseRate);
+  const log = read(problems, "logPrefix", settings.logPrefix, parseLogPrefix);
   const ports = readPorts(problems, settings.ports);
   for (const port of ports) {
     refuseManagement(problems, port, places, context);
@@ -116,13 +121,11 @@ export function planIpv6DnatService(context: PlanContext, given: Ipv6DnatService
       warnings: mode === Ipv6DnatMode.Proxy ? [HIDDEN] : [],
     };
   }
-  // Docker tells no clients apart.
-  const unless = mode === Ipv6DnatMode.Auto && settings.allowFrom === undefined ? ({ unless: "native" } as const) : {};
+  const unless = mode === Ipv6DnatMode.Auto && oursOnly.length === 0 ? ({ unless: "native" } as const) : {};
+  const each = { container, network, ...(rate && { rate }), ...(log && { log }), ...unless };
   const facts = places.flatMap((place) =>
     ports.flatMap(({ fact }) =>
-      sources.map(
-        (from): DnatFact => ({ kind: "dnat", ...place, ...fact, container, network, ...(from && { from }), ...unless }),
-      ),
+      sources.map((from): DnatFact => ({ kind: "dnat", ...place, ...fact, ...each, ...(from && { from }) })),
     ),
   );
   return {
@@ -182,6 +185,22 @@ function readSources(problems: Problems, value: readonly string[] | undefined): 
     return prefix ? [prefixText(prefix)] : [];
   });
   return [...new Set(read)];
+}
+
+/** As nft(8) writes a limit. */
+function parseRate(input: unknown): Checked<string> {
+  const shape = /^[1-9][0-9]{0,5}\/(second|minute|hour|day)$/;
+  return typeof input === "string" && shape.test(input)
+    ? good(input)
+    : bad("is no rate", 'give a count up to 999999 and a time: "20/second", "100/minute", "500/hour", "1000/day"');
+}
+
+/** The kernel keeps 127 bytes of it; a reader of the log searches for a word. */
+function parseLogPrefix(input: unknown): Checked<string> {
+  const name = parseResourceName(input);
+  return typeof input === "string" && input.length > 64
+    ? bad(`has ${input.length} characters`, "at most 64 are allowed")
+    : name;
 }
 
 interface Port {

@@ -103,6 +103,7 @@ describe("ports that lead to a container", () => {
       const facts = [
         "dnat dev eth0 tcp 5000 container web network net",
         "dnat dev eth0 tcp 5001 container web network net from 2001:db8::/32",
+        "dnat dev eth0 tcp 5002 container web network net port 5000 rate 3/hour log bmp",
       ];
       assert.match((await host.apply(facts)).stdout, /tcp 5000 .* => fd00:9::10 fd00:17::2\/64$/m);
       assert.equal(await ask(host, "client", 5000), "web fd00:9::1");
@@ -111,6 +112,12 @@ describe("ports that lead to a container", () => {
       await boot(host);
       const { stdout } = await host.exec("nft list table ip6 wirework");
       assert.match(stdout, /ip6 daddr \{ fd00:9::8, fd00:9::10 \} tcp dport 5000 dnat to fd00:17::2/);
+      assert.match(stdout, /tcp dport 5002 log prefix "bmp " level info dnat to \[fd00:17::2\]:5000/);
+      // nft's burst of 5, and none in the minutes after.
+      const said: string[] = [];
+      for (let tries = 0; tries < 6; tries++) said.push(await ask(host, "client", 5002));
+      assert.deepEqual(said, [...Array(5).fill("web fd00:9::1"), "silent"]);
+      assert.match(await ask(host, "host", 5002), /^web /);
       // Nor does Docker lead others there, where it translates the port that the container publishes.
       const native = "-p tcp -m tcp --dport 5001 -j DNAT --to-destination [fd00:17::2]:5001";
       await host.exec(

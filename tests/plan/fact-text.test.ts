@@ -122,7 +122,15 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
       container: word,
       network: word,
     },
-    { address: single, dev: link, port: u32, from: network, unless: fc.constant("native") } as {
+    {
+      address: single,
+      dev: link,
+      port: u32,
+      from: network,
+      rate: fc.constant("20/second"),
+      log: fc.constant("bmp"),
+      unless: fc.constant("native"),
+    } as {
       [field: string]: fc.Arbitrary<unknown>;
     },
   ),

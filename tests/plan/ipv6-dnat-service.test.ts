@@ -71,9 +71,12 @@ describe("an IPv6 service", () => {
     assert.deepEqual(auto.claims, []);
     const some = plan({ mode: "auto", allowFrom: ["fd00::/64"] });
     assert.match(factLines(some.hostState).at(-1)!, / from fd00::\/64$/);
+    const limited = plan({ mode: "auto", connectionRate: "20/second", logPrefix: "bmp" });
+    assert.match(factLines(limited.hostState).at(-1)!, / network bridge rate 20\/second log bmp$/);
+    const ours = { allowFrom: ["fd00::/64"], connectionRate: "1/day", logPrefix: "bmp" };
     assert.deepEqual(
-      problemsOf(() => plan({ mode: "native", allowFrom: ["fd00::/64"] })).map(({ rule }) => rule),
-      ["cannot be had in mode native: Docker tells no clients apart"],
+      problemsOf(() => plan({ mode: "native", ...ours })).map(({ property, rule }) => `${property} ${rule}`),
+      Object.keys(ours).map((property) => `${property} cannot be had in mode native: Docker tells no clients apart`),
     );
     assert.match(problemsOf(() => plan({ mode: "docker" }))[0]!.wayOut, /managed, native, proxy, auto/);
   });
@@ -91,6 +94,12 @@ describe("an IPv6 service", () => {
     [{ network: "host" }, "network", /reachable already/],
     [{ network: "none" }, "network", /leads nowhere/],
     [{ link: "eth0:1" }, "link", /./],
+    ...["20", "0/second", "20/week", "1000000/second", "20/second burst 9", 20].map(
+      (rate): (typeof refused)[number] => [{ connectionRate: rate }, "connectionRate", /is no rate/],
+    ),
+    [{ logPrefix: 'a" drop' }, "logPrefix", /not allowed/],
+    [{ logPrefix: "" }, "logPrefix", /is not a name/],
+    [{ logPrefix: "a".repeat(65) }, "logPrefix", /has 65 characters/],
     [{ addresses: ["2001:db8::10"] }, "link", /addresses too/],
     [{ link: undefined }, "addresses", /is missing/],
     [{ link: undefined, addresses: ["fe80::1"] }, "addresses[0]", /link-local/],

@@ -325,10 +325,12 @@ function attach_side(what, router, six) {
 function parse_dnat(n, w,    bad, p) {
   if (w[2] == "daddr" ? !is_address(w[3]) || is_v4(w[3]) : w[2] != "dev" || !is_link(w[3])) return "dnat daddr IPV6-ADDRESS or dev LINK"
   if (w[4] !~ /^(tcp|udp)$/ || !is_ports(w[5])) return "tcp or udp, and PORT or FIRST-LAST"
-  bad = pairs(n, w, 6, "container network port from unless"); if (bad) return bad
+  bad = pairs(n, w, 6, "container network port from rate log unless"); if (bad) return bad
   if (!is_name(opt["container"]) || !is_name(opt["network"])) return "container and network are names in Docker"
   if (("port" in opt) && (!is_number(opt["port"], 1, 65535) || w[5] ~ /-/)) return "port is that of the container, 1-65535, for a single port"
   if (("from" in opt) && (!is_prefix(opt["from"]) || is_v4(opt["from"]))) return "from is not an IPv6 prefix"
+  if (("rate" in opt) && opt["rate"] !~ /^[1-9][0-9]*\/(second|minute|hour|day)$/) return "rate is COUNT/second, minute, hour or day"
+  if (("log" in opt) && (!is_name(opt["log"]) || length(opt["log"]) > 64)) return "log is a word of at most 64 letters, digits and . _ -"
   if (("unless" in opt) && opt["unless"] != "native") return "unless native, or left out"
   key = "dnat " w[2] " " w[3] " " w[4] " " w[5] (("from" in opt) ? " from " opt["from"] : "")
   opt[w[2]] = w[3]; opt["protocol"] = w[4]; opt["ports"] = w[5]; opt["end"] = opt["container"] SUBSEP opt["network"]; opt["prefix"] = "::/0"
