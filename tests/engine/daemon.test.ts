@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { dirname } from "node:path";
 import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
+import { until } from "../lab/until";
 import { assertComes, assertSettled, changes, clientSeen, dockers, onHost, stackOn } from "./support";
 import { twoUplinks } from "./two-uplinks";
 
@@ -20,7 +21,7 @@ const web = new BridgeAgent("web", {
 }, { dependsOn: daemon });
 const service = (name: string, port: number, mode: Ipv6DnatMode) => new Ipv6DnatService(name, {
   host: host.ref, container: web.containerName, network: "web", mode, ...((mode === "auto" || mode === "managed") && { link: "eth1" }),
-  ports: [{ port, containerPort: 7000 }, { port, containerPort: 7000, protocol: "udp" }], verify: { timeoutSeconds: 5 },
+  ports: [{ port, containerPort: 7000 }, { port, containerPort: 7000, protocol: "udp" }, ...(mode === "managed" ? [{ port: 7009 }] : [])], verify: { timeoutSeconds: 5 },
 }).verification;
 export const said = [${services.join(", ")}];
 export const stage = daemon.map(({ stage }) => stage);
@@ -127,8 +128,24 @@ for (const debian of dockers) {
 
       await host.exec("docker restart -t 1 web");
       await served("a restart of the container", all);
-      await host.exec("systemctl reset-failed docker; systemctl restart docker; docker start plain");
-      await served("a restart of Docker", all);
+      await host.exec("systemctl reset-failed docker; kill -9 $(cat /run/docker.pid)");
+      await until("Docker is back", { timeoutMs: 60_000, intervalMs: 500 }, async () => {
+        return (await host.exec("docker start plain web", { check: false })).code === 0 || undefined;
+      });
+      await served("a kill of Docker", all);
+
+      // A way back that carries less than both its ends: the container must be told, through the translation.
+      await place.lan.exec("gateway", "ip -6 route add fd00:255:0::2 dev far0 mtu lock 1280");
+      const bulk = "nc -ll -p 7009 -e dd if=/dev/zero bs=1000 count=200";
+      await host.exec(`docker run -d --name bulk --network container:web ${LabImage.probe} ${bulk}`);
+      await until("the transfer of 200000 bytes", { timeoutMs: 30_000 }, async () => {
+        const whole = "exec 3<>/dev/tcp/fd00:9::10/7009 && wc -c <&3";
+        return (
+          (await far.exec(`timeout 10 bash --norc -c '${whole}'`, { check: false })).stdout === "200000\n" || undefined
+        );
+      });
+      await host.exec("docker rm -f bulk");
+      await place.lan.exec("gateway", "ip -6 route del fd00:255:0::2");
       await host.reboot();
       await host.exec("docker start plain");
       await served("a reboot", all);
