@@ -1,5 +1,17 @@
 import { strict as assert } from "node:assert";
-import { answers, assertSettled, assertTakenBack, debians, onHost, site, stackOn, subnet } from "./support";
+import { until } from "../lab/until";
+import {
+  answers,
+  assertComes,
+  assertSettled,
+  assertTakenBack,
+  clientSeen,
+  debians,
+  onHost,
+  site,
+  stackOn,
+  subnet,
+} from "./support";
 
 for (const debian of debians) {
   describe(`agents on Debian ${debian}`, () => {
@@ -92,6 +104,84 @@ for (const debian of debians) {
     });
   });
 }
+
+// Each is managed over Docker's bridge, by which its routes lead, and so does a join that names no link.
+const RECEIVERS = `
+const by = (...words: string[]) => ({ host: host.ref, image: "wirework/address-echo:lab", command: ["7000", ...words] });
+const [extraNetworks, receives] = [[{ name: "bridge", management: true }], ["239.1.1.1", "ff15::1"]];
+const fixed = new MacvlanAgent("fixed", {
+  ...by("239.1.1.1"), extraNetworks, receives: ["239.1.1.1"], ipv4Address: "192.168.9.70", ownNetwork: { parent: "eth1", subnets: [${subnet}] },
+});
+const attached = (name: string, address: object) =>
+  new PipeworkAgent(name, { ...by(...receives), extraNetworks, interfaces: [{ parent: "eth1", receives, ...address }] });
+const agents = [fixed, attached("attached", { ipv4Address: "192.168.9.90/24" }), attached("bare", {})];
+new HostNetworkAgent("on-host", { host: host.ref, image: "wirework/address-echo:lab", command: ["7001", "239.1.1.1%eth1", "ff15::1%eth1"] });
+export const proofs = agents.map(({ verification }) => verification);
+export const mac = agents[2].macAddresses;
+`;
+
+describe("receivers on the LAN", () => {
+  it("get multicast, and UDP of their own, with an address and without, beside a management network", async () => {
+    const place = await site("13");
+    const { host, lan } = place;
+    const atGateway = (command: string) => lan.exec("gateway", command);
+    await host.exec("ip address add 192.168.9.10/24 dev eth1");
+    await atGateway("ip route add 224.0.0.0/4 dev lan0");
+    const send = "echo data >/dev/udp/239.1.1.1/5000; echo data >/dev/udp/ff15::1/5000; sleep 0.2";
+    await atGateway(
+      `setsid bash --norc -c 'while :; do ${send}; done' </dev/null >/dev/null 2>&1 & echo $! >/run/sender-${process.pid}`,
+    );
+    const stack = await stackOn(place, RECEIVERS);
+    await stack.up();
+    const { proofs, mac } = (await stack.outputs()) as { proofs: string[]; mac: Record<string, string> };
+    assert.match(proofs[0], /^group 239\.1\.1\.1 received by eth\d /m);
+    for (const proof of proofs.slice(1)) {
+      assert.match(proof, /^group 239\.1\.1\.1 received by eth1 .*\ngroup ff15::1 received by eth1 /m);
+    }
+    const names = ["fixed", "attached", "bare", "on-host"];
+    const log = async (name: string) => (await host.exec(`docker logs ${name}`)).stdout;
+    const receive = async (event: string) => {
+      for (const name of names) {
+        const seen = (await log(name)).length;
+        await until(`${name} receives after ${event}`, { timeoutMs: 30_000, intervalMs: 300 }, async () => {
+          const said = (await log(name)).slice(seen);
+          const six = name === "fixed" || /^ff15::1 f\S+:/m.test(said);
+          return (six && /^239\.1\.1\.1 192\.168\.9\.1$/m.test(said)) || undefined;
+        });
+      }
+    };
+    await receive("a first update");
+    await assertSettled(stack);
+    const client = (command: string) => lan.exec("client", command, { check: false });
+    for (const [address, port] of [
+      ["192.168.9.70", 7000],
+      ["192.168.9.90", 7000],
+      ["192.168.9.10", 7001],
+    ] as const) {
+      await assertComes(`whom ${address} sees`, 20_000, lan.client, () => clientSeen(client, address, port, "udp"));
+    }
+    // Without an address nobody can ask it; what is sent to its MAC arrives.
+    const unicast = async () => {
+      const inside = "nsenter --net=/proc/$(docker inspect --format '{{.State.Pid}}' bare)/ns/net";
+      const { rx } = JSON.parse((await host.exec(`${inside} ip -s -j link show dev eth1`)).stdout)[0].stats64;
+      return rx.packets - rx.multicast;
+    };
+    const before = await unicast();
+    await client(`ip neigh replace 192.168.9.99 lladdr ${mac.eth1} nud permanent dev lan0
+timeout 5 bash --norc -c 'for n in $(seq 20); do echo data >/dev/udp/192.168.9.99/5000; done'; ip neigh del 192.168.9.99 dev lan0`);
+    await until("unicast frames", { timeoutMs: 20_000, intervalMs: 300 }, async () => {
+      return (await unicast()) >= before + 20 || undefined;
+    });
+    await host.exec("docker restart -t 2 fixed attached bare on-host");
+    await receive("a restart");
+    await atGateway(
+      `kill $(cat /run/sender-${process.pid}); rm /run/sender-${process.pid}; ip route del 224.0.0.0/4 dev lan0`,
+    );
+    await stack.destroy();
+    await host.exec("ip address del 192.168.9.10/24 dev eth1");
+    await assertTakenBack(stack, place);
+  });
+});
 
 describe("an agent whose gateway does not answer", () => {
   it("fails the update, says what was tried, and the next run goes on once it does", async () => {

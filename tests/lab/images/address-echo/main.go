@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // seen is the answer. An IPv4 client of a socket for both families is named by its IPv4 address.
@@ -66,9 +67,10 @@ func join(group string) {
 		}
 		by = found
 	}
-	socket, err := net.ListenMulticastUDP("udp", by, &net.UDPAddr{IP: net.ParseIP(name), Port: 5000})
-	if err != nil {
-		log.Fatal(err)
+	address := &net.UDPAddr{IP: net.ParseIP(name), Port: 5000}
+	socket, err := net.ListenMulticastUDP("udp", by, address)
+	for ; err != nil; socket, err = net.ListenMulticastUDP("udp", by, address) {
+		time.Sleep(100 * time.Millisecond) // no link has this family yet
 	}
 	packet := make([]byte, 1500)
 	for {
