@@ -28,6 +28,10 @@ export interface HostFacts {
   managementAddress: string;
   /** Links that are wireless: an access point drops frames with any other MAC than the host's. */
   wireless: string[];
+  /** Whether the kernel runs an IOMMU, which a NIC needs that is passed to a virtual machine; a container needs none. */
+  iommu: boolean;
+  /** NICs that can be divided (SR-IOV), each with its virtual functions: `eth2: 2 of 8`. */
+  virtualFunctions: string[];
   /** Hypervisor, or `none`: many drop frames with a foreign MAC. */
   virtualization: string;
   /** Kernel modules of this library's features: `loaded`, `builtin`, `available` or `missing`. */

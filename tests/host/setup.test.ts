@@ -41,6 +41,7 @@ describe("setup and uninstall", () => {
           "dockerVersion",
           "distribution",
           "init",
+          "iommu",
           "iproute2",
           "kernel",
           "machineId",
@@ -51,6 +52,7 @@ describe("setup and uninstall", () => {
           "nft",
           "rootless",
           "userNamespaces",
+          "virtualFunctions",
           "virtualization",
           "warnings",
           "wireless",
@@ -79,6 +81,27 @@ describe("setup and uninstall", () => {
         stdout: "nothing of wirework is here\n",
         stderr: "",
       });
+    }));
+
+  it("say which NICs can be divided, and what takes no further MACs", () =>
+    inBareSandbox(async (host) => {
+      // As the kernel shows hardware: a NIC with virtual functions, and a wireless one.
+      const shown = `mkdir -p /run/net/card0/device /run/net/wlan0/wireless
+for link in /sys/class/net/*; do ln -s "$(readlink -f "$link")" /run/net/; done
+echo 8 >/run/net/card0/device/sriov_totalvfs; echo 2 >/run/net/card0/device/sriov_numvfs
+mount -n --bind /run/net /sys/class/net`;
+      await host.exec(shown, "", true);
+      host.program("systemd-detect-virt", "#!/bin/sh\necho vmware\n");
+      const { stdout, stderr } = await host.verb("setup", setup());
+      const { virtualFunctions, iommu, wireless, virtualization, warnings } = JSON.parse(stdout || stderr);
+      assert.deepEqual([virtualFunctions, wireless, virtualization], [["card0: 2 of 8"], ["wlan0"], "vmware"]);
+      assert.equal(typeof iommu, "boolean");
+      assert.match(
+        warnings.join("\n"),
+        /wireless links \(wlan0\): .*ipvlan or NAT\nthis is a virtual machine \(vmware\): .*ipvlan or NAT/,
+      );
+      const { stderr: refused } = await host.apply(["require not-wireless wlan0"]);
+      assert.match(refused, /wlan0 is wireless: .* use a wired parent, ipvlan, or a bridge network with NAT/);
     }));
 
   it("refuses busybox's ip and a host without machine-id, both in one error", () =>

@@ -48,6 +48,15 @@ virtualization() {
   fi
 }
 
+# NICs that can be divided: how many virtual functions each has, of how many.
+virtual_functions() {
+  for path in /sys/class/net/*/device/sriov_totalvfs; do
+    [ -e "$path" ] || continue
+    nic=${path%/device/*}
+    echo "${nic##*/}: $(cat "${path%totalvfs}numvfs") of $(cat "$path")"
+  done
+}
+
 json_text() { printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"; }
 json_bool() { if [ -n "$1" ]; then printf true; else printf false; fi; }
 json_list() { # lines on stdin
@@ -77,7 +86,7 @@ host_facts() {
     [ -z "$docker" ] || at_least "$docker" 1.12 || echo "Docker $docker: macvlan networks need 1.12"
     [ -z "$rootless" ] || echo "Docker is rootless: its networks live in a namespace of their own and cannot reach this host's links; use the system's Docker"
     [ -z "$userns" ] || echo "Docker remaps user ids: privileged containers and host networking need userns_mode host"
-    [ ! -s "$RUN/wireless" ] || echo "wireless links ($(tr '\n' ' ' <"$RUN/wireless")): access points drop frames of MAC addresses that did not log in, so macvlan does not work on them; use a wired parent, ipvlan or NAT"
+    [ ! -s "$RUN/wireless" ] || echo "wireless links ($(tr '\n' ' ' <"$RUN/wireless" | sed 's/ $//')): access points drop frames of MAC addresses that did not log in, so macvlan does not work on them; use a wired parent, ipvlan or NAT"
     case $machine in
       none | '') ;;
       *) echo "this is a virtual machine ($machine): its switch may drop frames of other MAC addresses; allow them (promiscuous mode, MAC changes, forged transmits), or use ipvlan or NAT" ;;
@@ -100,7 +109,9 @@ host_facts() {
       printf '%s"%s": "%s"' "$separator" "$module" "$(module_state "$module")"
       separator=', '
     done
-    printf '}, "wireless": '
+    printf '}, "iommu": %s, "virtualFunctions": ' "$(json_bool "$(ls /sys/kernel/iommu_groups 2>/dev/null)")"
+    virtual_functions | json_list
+    printf ', "wireless": '
     json_list <"$RUN/wireless"
     printf ', "warnings": '
     json_list <"$RUN/warnings"
