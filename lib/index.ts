@@ -68,6 +68,7 @@ export { RoutedIpv6Network, type RoutedIpv6NetworkArgs } from "./components/rout
 export { type VlanArgs, VlanInterface, type VlanInterfaceArgs } from "./components/vlan-interface";
 export type { HostFacts } from "./host/host-facts";
 export type { HostRef, ProxyRef } from "./host/host-ref";
+export { AttachedDriver } from "./plan/attachment-place";
 export { DefaultRoute } from "./plan/default-route";
 export { DHCP_ADDRESS } from "./plan/dhcp";
 export { DaemonRestart } from "./plan/docker-daemon-ipv6";

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostRef } from "../host/host-ref";
 import { knownPart, lift, mapInput, pick } from "../lift";
 import { attachedAddresses } from "../plan/attachment";
+import type { AttachedDriver } from "../plan/attachment-place";
 import { Persistence } from "../plan/persistence";
 import { planPipeworkAgent } from "../plan/pipework-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
@@ -49,7 +50,7 @@ export interface AttachedInterfaceArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * Link of the host that leads to the LAN: the interface is a macvlan on it, with a MAC of its own.
+   * Link of the host that leads to the LAN: the interface is a macvlan on it, with a MAC of its own, unless `driver` says otherwise.
    * @default - `bridge` or `nic` is used
    */
   parent?: pulumi.Input<string>;
@@ -66,6 +67,12 @@ export interface AttachedInterfaceArgs {
    * @default - `parent` or `bridge` is used
    */
   nic?: pulumi.Input<string>;
+  /**
+   * How it stands on the parent. `AttachedDriver.Ipvlan` (kernel 4.2, mode l2) gives it the parent's MAC, for links that take no further
+   * ones; `macAddress` and `DHCP_ADDRESS` are refused there, and so is macvlan on the same parent, or an `IpvlanNetwork`.
+   * @default AttachedDriver.Macvlan
+   */
+  driver?: pulumi.Input<AttachedDriver>;
   /**
    * Tag of a VLAN on the parent, 1-4094. The host makes it, and takes it away with its last user.
    * @default - none: the parent itself
@@ -103,7 +110,7 @@ export interface AttachedInterfaceArgs {
   gateway6?: pulumi.Input<string>;
   /**
    * Its MAC: unicast, used by nobody there.
-   * @default - derived from the component and the interface's name: always the same; a NIC keeps its own
+   * @default - derived from the component and the interface's name: always the same; a NIC keeps its own, an ipvlan has its parent's
    */
   macAddress?: pulumi.Input<string>;
   /**
@@ -181,7 +188,7 @@ export class PipeworkAgent extends pulumi.ComponentResource {
   readonly containerId: pulumi.Output<string>;
   /** Name of the container. */
   readonly containerName: pulumi.Output<string>;
-  /** MAC of each interface, by its name; none of a NIC for which none is given. */
+  /** MAC of each interface, by its name; none of an ipvlan, or of a NIC for which none is given. */
   readonly macAddresses: pulumi.Output<{ [name: string]: string }>;
   /** IPv4 address of each interface that has one, by its name, as it was when it was last proved; empty without `verify`. */
   readonly ipv4Addresses: pulumi.Output<{ [name: string]: string }>;

@@ -4,13 +4,14 @@ import { deriveMac, parseMac } from "../net/mac";
 import { interfaceAddressText } from "../net/prefix";
 import type { Problems } from "../problems";
 import { type RouteSettings, readExtraAddresses, readRoutes, readSide, routeText } from "./attachment-addresses";
+import { AttachedDriver, readDriver, readPlace } from "./attachment-place";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
 import { askedName, DHCP_ADDRESS, DHCP_CLIENT, type DhcpSettings, readDhcp, refuseBesideLease } from "./dhcp";
 import type { AttachFact, Fact } from "./facts";
 import { readGroups } from "./groups";
 import type { Claim } from "./inventory";
 import { memberPath, read, readInteger, readList, readObject } from "./read";
-import { readVlanId, vlanFacts } from "./vlan-link";
+import { readVlanId } from "./vlan-link";
 
 /** An interface that is put into a container, all known. Give `parent`, `bridge` or `nic`. */
 export interface AttachmentSettings {
@@ -22,6 +23,8 @@ export interface AttachmentSettings {
   readonly bridge?: string;
   /** @default - `parent` or `bridge` */
   readonly nic?: string;
+  /** @default "macvlan" */
+  readonly driver?: AttachedDriver;
   /** @default - none: the parent itself */
   readonly vlan?: number;
   /** @default - no IPv4 */
@@ -65,6 +68,7 @@ const KNOWN: readonly (keyof AttachmentSettings)[] = [
   "parent",
   "bridge",
   "nic",
+  "driver",
   "vlan",
   "ipv4Address",
   "gateway",
@@ -119,6 +123,14 @@ export function readAttachments(
     });
   };
   twice("name", "dev", (other) => `is the name of ${other} too`);
+  found.forEach(({ fact }, index) => {
+    const same = (one: Attachment) => one.fact.parent === fact.parent && one.fact.type !== fact.type;
+    const other = fact.type === "ipvlan" ? found.findIndex(same) : -1;
+    if (other >= 0) {
+      const rule = `is on the parent of ${memberPath(path, other)}, and the kernel takes macvlan or ipvlan on one, not both`;
+      problems.add(`${memberPath(path, index)}.driver`, fact.type, rule, "give both the same, or one a VLAN");
+    }
+  });
   twice("gateway", "gateway", (other) => `is given by ${other} already`);
   twice("gateway6", "gateway6", (other) => `is given by ${other} already`);
   return found;
@@ -166,6 +178,7 @@ function readAttachment(
     );
   }
   const leased = given.ipv4Address === DHCP_ADDRESS;
+  const driver = readDriver(problems, at, given, leased);
   const dhcp = readDhcp(problems, `${at}.dhcp`, given.dhcp, { leased, name: askedName(container.name, container) });
   if (leased) {
     refuseBesideLease(problems, `${at}.gateway`, given.gateway);
@@ -182,9 +195,9 @@ function readAttachment(
   const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: least, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
   const mac = read(problems, `${at}.macAddress`, given.macAddress, parseMac);
-  // A NIC has one of its own.
-  const address = mac ?? (nic === undefined ? deriveMac(seed) : undefined);
-  const below = beneath(problems, at, { parent, vlan, bridge, nic }, context);
+  // A NIC has one of its own, an ipvlan its parent's.
+  const address = mac ?? (nic === undefined && driver === AttachedDriver.Macvlan ? deriveMac(seed) : undefined);
+  const below = readPlace(problems, at, { parent, vlan, bridge, nic, driver }, context);
   const peer = deriveInterfaceName("wr-", seed);
   const fact: AttachFact = {
     kind: "attach",
@@ -194,7 +207,7 @@ function readAttachment(
       ? { type: "nic", parent: nic }
       : bridge !== undefined
         ? { type: "veth", peer, master: bridge }
-        : { type: "macvlan", parent: below.link, mode: "bridge" }),
+        : { type: driver, parent: below.link, mode: driver === AttachedDriver.Ipvlan ? "l2" : "bridge" }),
     ...(address !== undefined && { address }),
     ...(mtu !== undefined && { mtu }),
     ...(ipv4.address && { ipv4Address: interfaceAddressText(ipv4.address) }),
@@ -245,48 +258,4 @@ export function alsoOn(further: readonly string[], groups: readonly string[]): P
   const joined = groups.map((group) => `${group}/${group.includes(":") ? BITS[6] : BITS[4]}`);
   const also = [...further, ...joined].sort().join(",");
   return also === "" ? {} : { also };
-}
-
-/** That an interface can stand on a link, beside whatever stands on it. */
-export function attachable(link: string): Fact {
-  return { kind: "require", condition: `parent ${link} attached` };
-}
-
-/** The link that an interface stands on, and what must be on the host for it. */
-function beneath(
-  problems: Problems,
-  at: string,
-  {
-    parent,
-    vlan,
-    bridge,
-    nic,
-  }: { readonly parent?: string; readonly vlan?: number; readonly bridge?: string; readonly nic?: string },
-  context: PlanContext,
-): { link: string; facts: readonly Fact[]; links?: string; claims: readonly Claim[] } {
-  if (bridge !== undefined) {
-    return { link: bridge, facts: [{ kind: "require", condition: `bridge ${bridge}` }], claims: [] };
-  }
-  if (nic !== undefined) {
-    const scope = linkScope(context, { name: "", parent: nic });
-    return {
-      link: nic,
-      facts: ["nic", "not-management"].map((what) => ({ kind: "require", condition: `${what} ${nic}` })),
-      claims: [claimOf(context, { scope, kind: "parent", value: nic, property: `${at}.nic` })],
-    };
-  }
-  const tagged =
-    parent === undefined || vlan === undefined
-      ? undefined
-      : vlanFacts(problems, `${at}.vlan`, { parent, id: vlan }, context);
-  const link = tagged?.linkName ?? parent ?? "";
-  // Several may stand on one parent, but none beside who has it for itself.
-  const scope = linkScope(context, { name: "", parent: link });
-  const shared = claimOf(context, { scope, kind: "parent", value: link, property: `${at}.parent`, shared: true });
-  return {
-    link,
-    facts: [...(tagged?.facts ?? []), attachable(link)],
-    ...(tagged && { links: tagged.identity }),
-    claims: [...(tagged?.claims ?? []), shared],
-  };
 }

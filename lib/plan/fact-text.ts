@@ -210,9 +210,9 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
   attach: [
     { field: "dev", form: isLink },
     { word: "container", field: "container", form: isWord },
-    { word: "type", field: "type", form: isOneOf("macvlan", "veth", "nic") },
+    { word: "type", field: "type", form: isOneOf("macvlan", "ipvlan", "veth", "nic") },
     { word: "parent", field: "parent", form: isLink, optional: true },
-    { word: "mode", field: "mode", form: isOneOf("bridge", "private", "vepa"), optional: true },
+    { word: "mode", field: "mode", form: isOneOf("bridge", "private", "vepa", "l2"), optional: true },
     { word: "peer", field: "peer", form: isLink, optional: true },
     { word: "master", field: "master", form: isLink, optional: true },
     { word: "address", field: "address", form: isMac, optional: true },

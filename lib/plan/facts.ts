@@ -303,12 +303,12 @@ export interface AttachFact {
   readonly dev: string;
   /** Name of the container. */
   readonly container: string;
-  /** What it is: made on a link of the host, one of a pair of which the other is a port of a bridge, or a NIC of the host itself. */
-  readonly type: "macvlan" | "veth" | "nic";
-  /** Link of the host that a macvlan stands on, or the NIC. */
+  /** What it is: made on a link of the host, with a MAC of its own or that of the link, one of a pair of which the other is a port of a bridge, or a NIC of the host itself. */
+  readonly type: "macvlan" | "ipvlan" | "veth" | "nic";
+  /** Link of the host that a macvlan or ipvlan stands on, or the NIC. */
   readonly parent?: string;
-  /** Mode of a macvlan. */
-  readonly mode?: "bridge" | "private" | "vepa";
+  /** Mode of a macvlan or ipvlan. */
+  readonly mode?: "bridge" | "private" | "vepa" | "l2";
   /** The host's end of a veth. */
   readonly peer?: string;
   /** Bridge that it is a port of. */

@@ -33,8 +33,8 @@ export interface Claim {
   readonly name: string;
   /** Argument that led to the claim. */
   readonly property: string;
-  /** Whether others may claim it too, as long as they all say so: a gateway that two networks name. */
-  readonly shared?: boolean;
+  /** Whether others may claim it too, as long as they all say the same: a gateway that two networks name, a driver on a parent. */
+  readonly shared?: boolean | string;
 }
 
 /** What the components of one program have claimed. */
@@ -84,7 +84,7 @@ function slotOf({ scope, kind, value }: Claim): string {
 
 /** Whether two claims of one slot cannot both hold. */
 function collide(a: Claim, b: Claim): boolean {
-  if (a.shared && b.shared) {
+  if (a.shared && a.shared === b.shared) {
     return false;
   }
   switch (a.kind) {

@@ -4,7 +4,8 @@ import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import { planProbe } from "./address-probe";
 import { containerClaim, type ExtraNetwork, endpointClaims, extraNetworkClaims } from "./agent";
-import { alsoOn, attachable } from "./attachment";
+import { alsoOn } from "./attachment";
+import { attachable } from "./attachment-place";
 import { linkScope, ownerOf, type PlanContext } from "./context";
 import { DefaultRoute, planExtraRoute } from "./default-route";
 import { DHCP_ADDRESS, DHCP_CLIENT, type DhcpIdentity } from "./dhcp";
@@ -93,7 +94,7 @@ export function planLeasedAgent(
     hostState: hostState([
       ...requireDocker(explicitMac, route?.needsPriority ?? false),
       DHCP_CLIENT,
-      ...(own ? own.hostState.facts : [attachable(fact.parent ?? ""), ...agent.routes]),
+      ...(own ? own.hostState.facts : [...attachable(fact.parent ?? ""), ...agent.routes]),
       fact,
     ]),
     verify,

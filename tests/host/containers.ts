@@ -2,7 +2,7 @@ import { inSandbox, type Sandbox, type SandboxOptions } from "./support";
 
 // Stands for Docker's command, which no sandbox has a daemon for: says what /run/docker/containers holds, passes on what is
 // written to /run/docker/events, and shows what it was asked to run. The real one answers in tests/engine.
-const DOCKER = `#!/bin/sh
+export const DOCKER = `#!/bin/sh
 case $1 in
   version) echo "28.5.2 1.51" ;;
   inspect)

@@ -1,8 +1,20 @@
 import { strict as assert } from "node:assert";
+import type { AttachedDriver } from "../../lib/plan/attachment-place";
 import { planIpvlanNetwork } from "../../lib/plan/ipvlan-network";
+import { planPipeworkAgent } from "../../lib/plan/pipework-agent";
 import { planVlanInterface, VlanProtocol } from "../../lib/plan/vlan-interface";
+import { DOCKER } from "../host/containers";
 import { factLines } from "../plan/support";
 import { InnerHost, machine } from "./inner-host";
+
+// What Docker says of a container, and the container: Docker itself is not here.
+const CONTAINER = `
+cat >/usr/local/bin/docker; chmod +x /usr/local/bin/docker
+mkdir -p /run/docker/containers
+(unshare --net sleep infinity </dev/null >/dev/null 2>&1 & echo $! >/run/docker/pid)
+pid=$(cat /run/docker/pid)
+until [ "$(readlink /proc/$pid/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+echo "container /probe 1abc $pid $(date -u +%Y-%m-%dT%H:%M:%S.0Z)" >/run/docker/containers/probe`;
 
 const contextOf = (component: string) => ({
   ...{ component, name: "edge", project: "test", stack: "dev", hostIdentity: "edge" },
@@ -91,5 +103,33 @@ ip -n agent link set port0 up`);
     await host.exec("ip netns del agent");
     await host.did("remove", lines);
     assert.equal(await host.kernelState(), found);
+  });
+
+  it("are put into a container with the MAC of their parent, beside no macvlan, and go", async () => {
+    const attached = (name: string, driver: AttachedDriver, last: number) => {
+      const interfaces = [{ parent: "eth0", driver, ipv4Address: `192.168.9.${last}/24`, receives: ["239.1.1.1"] }];
+      const context = { ...contextOf("PipeworkAgent"), name };
+      return factLines(planPipeworkAgent(context, { interfaces, container: { containerName: "probe" } }).hostState);
+    };
+    const [lines, other] = [attached("probe", "ipvlan", 66), attached("other", "macvlan", 67)];
+    await host.exec(CONTAINER, DOCKER);
+    const before = await host.kernelState();
+    const routers = async (command: string) => (await machine()).exec(command, { check: false });
+    await routers("ip -n routers address add 192.168.9.1/24 dev trunk");
+    const applied = await host.did("apply", lines);
+    assert.equal(applied, `+ ${lines.at(-1)}\n`);
+    assert.equal((await routers("ip netns exec routers ping -n -q -c 1 -W 3 192.168.9.66")).code, 0);
+    const mac = (await host.exec("cat /sys/class/net/eth0/address")).stdout.trim();
+    assert.ok((await routers("ip -n routers neigh show 192.168.9.66")).stdout.includes(mac));
+    assert.equal(await host.did("apply", lines), "unchanged\n");
+    const moved = lines.map((line) => line.replace("9.66/24", "9.68/24"));
+    assert.equal(await host.did("apply", moved), `~ ${moved.at(-1)}\n`);
+    assert.equal((await routers("ip netns exec routers ping -n -q -c 1 -W 3 192.168.9.68")).code, 0);
+    const refused = await host.ask("apply", other, "test/dev/other");
+    assert.match(refused.stderr, /is on it, and the kernel takes macvlan or ipvlan on one parent, not both/);
+    await host.did("remove", moved);
+    await routers("ip -n routers address del 192.168.9.1/24 dev trunk");
+    assert.equal(await host.kernelState(), before);
+    await host.exec("kill $(cat /run/docker/pid); rm -r /run/docker /usr/local/bin/docker");
   });
 });

@@ -96,7 +96,7 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
   reply: fc.record({ to: prefix, except: link, mark }),
   mac: fc.record({ address: mac, container: word, network: word }),
   group: fc.record({ address: fc.constantFrom("239.1.1.1", "ff15::1:1"), container: word, network: word }),
-  attach: some({ dev: link, container: word, type: fc.constantFrom("macvlan", "veth", "nic") }, {
+  attach: some({ dev: link, container: word, type: fc.constantFrom("macvlan", "ipvlan", "veth", "nic") }, {
     address: mac,
     parent: link,
     mode: fc.constantFrom("bridge", "vepa"),

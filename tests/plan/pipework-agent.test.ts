@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { attachedAddresses } from "../../lib/plan/attachment";
+import { Inventory } from "../../lib/plan/inventory";
 import { type PipeworkAgentSettings, planPipeworkAgent } from "../../lib/plan/pipework-agent";
 import { contextOf, factLines, rulesOf } from "./support";
 
@@ -78,6 +79,46 @@ describe("a pipework agent", () => {
       "interfaces[0].vlan: is a tag on a parent, not on a NIC",
       "interfaces[1].nic: is not a valid interface name",
     ]);
+  });
+
+  it("stands on a parent with the parent's MAC, beside others of the kind and no macvlan", () => {
+    const ipvlan = { parent: "eth1", driver: "ipvlan" as const, ipv4Address: "192.168.9.90/24" };
+    const planned = plan({ interfaces: [ipvlan, { parent: "eth1", driver: "ipvlan" }] });
+    assert.deepEqual(factLines(planned.hostState), [
+      "require kernel >= 4.2",
+      "require module ipvlan",
+      "require parent eth1 attached ipvlan",
+      "attach eth1 container probe type ipvlan parent eth1 mode l2 addr 192.168.9.90/24",
+      "attach eth2 container probe type ipvlan parent eth1 mode l2",
+    ]);
+    assert.deepEqual(planned.interfaces, [{ name: "eth1" }, { name: "eth2" }]);
+    const inventory = new Inventory();
+    assert.deepEqual(inventory.add("one", planned.claims), []);
+    const other = contextOf("PipeworkAgent", "other");
+    const beside = (driver: "macvlan" | "ipvlan") =>
+      inventory.add("other", planPipeworkAgent(other, { interfaces: [{ parent: "eth1", driver }] }).claims);
+    assert.deepEqual(beside("ipvlan"), []);
+    assert.deepEqual(
+      beside("macvlan").map(({ property, rule }) => `${property}: ${rule}`),
+      ['interfaces[0].parent: is claimed by PipeworkAgent "probe" (interfaces[0].parent) too, on host edge, link eth1'],
+    );
+    assert.deepEqual(
+      rules({
+        interfaces: [
+          { ...ipvlan, ipv4Address: "dhcp", macAddress: "02:00:00:00:00:90" },
+          { parent: "eth1" },
+          { bridge: "br0", driver: "ipvlan" },
+          { parent: "eth2", driver: "ipvtap" },
+        ],
+      }),
+      [
+        "interfaces[0].macAddress: is given, and an ipvlan has its parent's",
+        "interfaces[0].ipv4Address: is leased by MAC, and an ipvlan has its parent's",
+        "interfaces[2].driver: is how an interface stands on a parent",
+        "interfaces[3].driver: is not one of the values",
+        "interfaces[0].driver: is on the parent of interfaces[1], and the kernel takes macvlan or ipvlan on one, not both",
+      ],
+    );
   });
 
   it("waits for its interfaces in front of the program that it names", () => {

@@ -16,7 +16,7 @@ read_attached() {
   done | awk -v PROTO="$PROTO" "$AWK_LINK"'
     $1 == "@" { of = $2; next }
     $1 == "-d" {
-      link_line(substr($0, 4))
+      link_line(substr($0, 4)); sub(/:bridge$/, "", l["mode"]) # of an ipvlan; older kernels do not say it
       print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"], l["index"], l["alias"]
     }
     $1 == "addr" && $4 ~ /^inet6?$/ { print "K on", of, $3, $5 }
@@ -55,7 +55,7 @@ function attach(    c, e, was, beneath) {
 function making(    mtu, words) {
   if (opt["type"] == "nic") return moving()
   mtu = opt["mtu"] ? " mtu " opt["mtu"] : ""
-  words = "name " opt["dev"] " netns /proc/self/fd/8 group " MARK " address " opt["address"] mtu
+  words = "name " opt["dev"] " netns /proc/self/fd/8 group " MARK (("address" in opt) ? " address " opt["address"] : "") mtu
   if (opt["type"] != "veth") { MAKING[1] = "link add link " dev " " words " type " opt["type"] " mode " opt["mode"]; return 1 }
   # A bridge without a MAC of its own takes the lowest of its ports: never that of ours.
   MAKING[1] = "link add name " opt["peer"] " group " MARK " address fe" substr(opt["address"], 3) mtu " type veth peer " words

@@ -290,12 +290,12 @@ function parse_attach(n, w,    bad, type, i) {
   type = opt["type"]; key = "attach " w[2] " container " opt["container"]; opt["dev"] = w[2]; opt["end"] = opt["container"] SUBSEP w[2]
   if (!is_own_link(w[2])) return "not a name that a link of ours can have (1-15 of A-Z a-z 0-9 . _ -)"
   if (!is_name(opt["container"])) return "container is a name in Docker"
-  if (type !~ /^(macvlan|veth|nic)$/) return "type must be macvlan, veth or nic"
+  if (type !~ /^(macvlan|ipvlan|veth|nic)$/) return "type must be macvlan, ipvlan, veth or nic"
   dev = opt[type == "veth" ? "master" : "parent"]
-  if (!is_link(dev) || (("parent" in opt) && ("master" in opt))) return "a veth has a master, macvlan and nic a parent"
+  if (!is_link(dev) || (("parent" in opt) && ("master" in opt))) return "a veth has a master, others a parent"
   if ((type == "veth") != ("peer" in opt) || ("peer" in opt) && !is_link(opt["peer"])) return "a veth has a peer, the end of this host; others have none"
-  if (type == "macvlan" ? opt["mode"] !~ /^(bridge|private|vepa)$/ : ("mode" in opt)) return "mode is bridge, private or vepa, of a macvlan alone"
-  if ((type != "nic" || ("address" in opt)) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case; a nic has its own"
+  if (type == "macvlan" ? opt["mode"] !~ /^(bridge|private|vepa)$/ : opt["mode"] != (type == "ipvlan" ? "l2" : "")) return "mode is bridge, private or vepa of a macvlan, l2 of an ipvlan; others have none"
+  if (type == "ipvlan" ? ("address" in opt) || opt["addr"] == "dhcp" : (type != "nic" || ("address" in opt)) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case; a nic has its own, and an ipvlan its parent'"'"'s, to which nothing is leased"
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
   if ((opt["addr"] == "dhcp") != ("hostname" in opt)) return "an address by dhcp has a hostname, others have none"
   if (("hostname" in opt) && !is_host_name(opt["hostname"])) return "hostname is of A-Z a-z 0-9 -, at most 63, and neither begins nor ends with -"

@@ -103,6 +103,12 @@ parent_fault() { # NAME "DRIVER [passthru]"
     awk -v parent="$1" -v owner="owner:$OWNER" '$1 == parent && $NF != owner' >"$RUN/on-parent"
   { cat "$RUN/on-parent" 2>/dev/null || :; parents_in_ledger "$1"; } | sort -u >"$RUN/networks"
   while read -r _ driver network mode _; do
+    # Of a driver that the kernel takes beside no other on one parent.
+    case "$driver $mode, $2" in
+      "attached ipvlan, attached ipvlan") continue ;;
+      "ipvlan "*", attached ipvlan" | "attached ipvlan, ipvlan") echo "$network is on it, and all ipvlans of one parent have one mode, which a network of Docker sets: put all on one network, or give this one a VLAN"; return ;;
+      "attached ipvlan, "* | *", attached ipvlan") echo "$network is on it, and the kernel takes macvlan or ipvlan on one parent, not both: choose one, or give this one a VLAN"; return ;;
+    esac
     case "$driver, $2" in
       "attached, attached" | "attached, macvlan" | "macvlan, attached") [ "$mode" != passthru ] || { echo "$network has it in mode passthru, for itself alone"; return; } ;;
       "macvlan, macvlan")
