@@ -95,7 +95,8 @@ export interface HostArgs {
    */
   proxy?: pulumi.Input<ProxyArgs>;
   /**
-   * How often a dial is tried; the pauses grow from 0.1 s to 5 s.
+   * How often a dial is tried; the pauses grow from 0.1 s to 5 s. The sshd of a host drops dials where many components come at
+   * once (`MaxStartups`, sshd_config(5)): those are tried again.
    * @default 10
    */
   dialAttempts?: pulumi.Input<number>;

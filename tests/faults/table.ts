@@ -366,7 +366,9 @@ export const faults: readonly Fault[] = [
   {
     number: 40,
     fault: "more sessions than MaxStartups",
-    not: "needs an sshd with a limit; the host's side is row 14: twenty at once",
+    injected: "ten who do not log in, while 50 resources come; too few attempts",
+    holds: "converge gone honest",
+    shown: [["tests/faults/startups.test.ts", "an sshd that takes ten logins at once"]],
   },
   {
     number: 41,
