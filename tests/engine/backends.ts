@@ -83,14 +83,21 @@ interface Row {
   readonly persistence: "Ifupdown" | "RcLocal" | "Networkd" | "NetworkManager";
   /** Commands, and a cable that is pulled. */
   readonly events: readonly string[];
+  /** The program's own reader of its files. */
+  readonly reads?: string;
   /** What the program itself does otherwise whenever it sets up a link again. */
   readonly itself?: RegExp;
 }
 
+/** It fails, or names what it does not understand of ours. */
+async function assertReads(host: LightHost, reader: string): Promise<void> {
+  assert.doesNotMatch((await host.exec(reader)).stderr, /wirework/, reader);
+}
+
 const PULLED = "the cable of eth2 is pulled";
 export const rows = {
-  ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2"] },
-  rcLocal: { persistence: "RcLocal", events: [] },
+  ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2"], reads: "ifquery shim0" },
+  rcLocal: { persistence: "RcLocal", events: [], reads: "sh -n /etc/rc.local" },
   networkd: {
     persistence: "Networkd",
     events: [PULLED, "networkctl reload", "systemctl restart systemd-networkd", "netplan apply"],
@@ -144,6 +151,7 @@ export async function scenario(place: TwoUplinks, [first, ...others]: readonly [
   for (const row of [first, ...others]) {
     if (row !== first) await withoutLoss(place, () => change(program(row.persistence)));
     await same(row.persistence);
+    if (row.reads) await assertReads(host, row.reads);
     await host.reboot();
     await same(`a boot by ${row.persistence}`);
     assert.equal((await host.exec("ls /etc/systemd/system | grep wirework || :")).stdout, "");
@@ -159,6 +167,7 @@ export async function scenario(place: TwoUplinks, [first, ...others]: readonly [
   }
   await withoutLoss(place, () => change(program("Unit")));
   await same("Unit");
+  await assertReads(host, "systemd-analyze verify --man=no /etc/systemd/system/wirework-*.service");
   // The guard, and the watcher: who has read files that are gone now drops what they said.
   for (const event of first.events) {
     await happens(place, event);
