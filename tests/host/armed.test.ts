@@ -67,6 +67,50 @@ describe("a change that could cut the session that asks for it", function () {
       assert.equal(allowed.code, 0, allowed.heard);
     }));
 
+  it("is taken back when it removes what keeps the session, whenever it is tried", () =>
+    withPeer(async (host) => {
+      const keeps = [
+        "table 200 name way",
+        "route 192.0.2.0/24 dev eth0 table 200",
+        "rule from 192.0.2.10/32 table 200 priority 10200",
+      ];
+      assert.equal((await host.apply(keeps)).code, 0);
+      await host.exec(
+        "ip route add unreachable default table 300; ip rule add from 192.0.2.10 lookup 300 priority 20000",
+        "",
+        true,
+      );
+      const before = await host.snapshot();
+      for (let tries = 0; tries < 2; tries++) {
+        const { code, heard } = await inSession(
+          host,
+          commandText("remove", false),
+          stdin(["allow management-impact", ...keeps]),
+        );
+        assert.equal(code, 1, heard);
+        assert.match(heard, /taken back; the host is as before:\n +the SSH session is cut/);
+        assertSame(await host.snapshot(), before);
+      }
+    }));
+
+  it("is refused where it moves the address that the session came to, or takes it away", () =>
+    withPeer(async (host) => {
+      const own = ["addr 192.0.2.10/24 dev eth0"];
+      const refused = async (command: string, facts: readonly string[], reason: RegExp) => {
+        const before = await host.snapshot();
+        const { code, heard } = await inSession(host, command, stdin(["allow management-impact", ...facts]));
+        assert.equal(code, 1, heard);
+        assert.match(heard, reason);
+        assertSame(await host.snapshot(), before);
+      };
+      const moved =
+        /192\.0\.2\.10\/32 dev spare0\n +is the address that this SSH session came to, on eth0, and is not moved/;
+      await refused(apply, ["addr 192.0.2.10/32 dev spare0"], moved);
+      await host.exec("ip address del 192.0.2.10/24 dev eth0", "", true);
+      assert.equal((await host.apply(own)).code, 0);
+      await refused(commandText("remove", false), own, /dev eth0 is the address that this SSH session came to; manage/);
+    }));
+
   it("is taken back by the timer when the run itself is killed", () =>
     withPeer(async (host) => {
       const before = await host.kernel();

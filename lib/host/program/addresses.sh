@@ -12,7 +12,10 @@ function addr() {
     if (A[k] == opt["prefix"]) return
     changed(f, "addr " A[k] " dev " dev)
     last(is_v4(k) ? 7 : 5, "addr del " A[k] " dev " dev) # IPv4 keeps both for a moment, so that the link is never without
-  } else { added(f); risk_of_network(opt["prefix"], f) }
+  } else {
+    if (SERVER != "" && index(opt["prefix"], SERVER "/") == 1) print f "\n  is the address that this SSH session came to, on " management() ", and is not moved; manage the host by another address first" >>(out "conflicts")
+    added(f); risk_of_network(opt["prefix"], f)
+  }
   if (!(k in M)) made[++mades] = k "\tabsent"
   last(6, "addr add " opt["prefix"] " dev " dev (index(k, ":") ? " nodad" : ""))
 }
