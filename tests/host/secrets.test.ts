@@ -43,6 +43,20 @@ describe("secrets of facts", () => {
     }));
 });
 
+describe("what a run notes", () => {
+  it("is root's alone under any umask, and nothing of it lies in /tmp", () =>
+    inSandbox(async (host) => {
+      await host.exec("mount -n -t tmpfs -o ro none /tmp", "", true);
+      const applied = await host.exec("umask 000; /usr/local/sbin/wirework apply", stdin(SHIM));
+      assert.equal(applied.code, 0, applied.stderr);
+      const open = await host.exec(
+        "find /var/lib/wirework /run/wirework -perm /077 ! -type l -exec stat -c '%a %n' {} +",
+      );
+      assert.equal(open.stdout, "");
+      assert.notEqual((await host.exec("find /var/lib/wirework /run/wirework -type f")).stdout, "");
+    }));
+});
+
 describe("stage", () => {
   it("says what an apply would refuse, and changes nothing", () =>
     inSandbox(async (host) => {
