@@ -106,7 +106,7 @@ enter_each() { # FILE
           # The kernel tells the neighbours: gratuitous ARP, unsolicited advertisement.
           notify) set_inside 1 "ipv4/conf/$words/arp_notify" "ipv6/conf/$words/ndisc_notify" ;;
           # What is received comes by one interface, and the way back to who sends it may lead by another.
-          loose) inside sh -c 'cd /proc/sys/net/ipv4/conf; [ "$(sort -n all/rp_filter "$1/rp_filter" | tail -n 1)" != 1 ] || echo 2 >"$1/rp_filter"' sh "$words" ;;
+          loose) inside sh -c 'cd /proc/sys/net/ipv4/conf && case $(cat all/rp_filter)$(cat "$1/rp_filter") in 01 | 10 | 11) echo 2 >"$1/rp_filter" ;; esac' sh "$words" ;;
           promote) set_inside 1 "ipv4/conf/$words/promote_secondaries" ;; # or the kernel takes them along with the primary
           six) set_inside 0 "ipv6/conf/$words/disable_ipv6" ;;
           home) echo "link set dev ${words% *} netns /proc/self/fd/6 name ${words#* }" >"$RUN/inside.ip" && patiently inside ip -batch "$RUN/inside.ip" ;;

@@ -118,7 +118,8 @@ describe("light hosts", () => {
     const bootId = async () => (await host.exec("cat /proc/sys/kernel/random/boot_id", { check: false })).stdout;
     const before = await bootId();
     await host.exec("systemctl reboot", { check: false });
-    await until("the next boot", { timeoutMs: 60_000 }, async () => {
+    // systemd gives each unit 90 s to stop.
+    await until("the next boot", { timeoutMs: 150_000 }, async () => {
       const now = await bootId().catch(() => "");
       return (now !== "" && now !== before) || undefined;
     });
