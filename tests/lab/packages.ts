@@ -10,6 +10,7 @@ export const labPackages: readonly { readonly name: string; readonly why: string
   { name: "dnsmasq-base", why: "DHCP and router advertisements on a lab LAN" },
   { name: "e2fsprogs", why: "disks of full hosts (mke2fs -d)" },
   { name: "iproute2", why: "links, bridges and namespaces of the lab" },
+  { name: "iptables", why: "chains as Docker makes them, beside which ports are led to a container" },
   { name: "iputils-arping", why: "what answers on a lab LAN" },
   { name: "iputils-ping", why: "what answers on a lab LAN" },
   { name: "kmod", why: "which modules a kernel has" },
