@@ -35,10 +35,11 @@ export interface LanAgentArgs extends ContainerArgs {
    */
   ipv6Address?: pulumi.Input<string>;
   /**
-   * Multicast groups that arrive at the agent's port on the network: `["239.1.1.1", "ff15::1"]`; those of one source are the program's to join
-   * (232.0.0.0/8, `ff3x::/32`). The host has the kernel join them there whenever the container starts, so that a program that
-   * joins them receives them whatever interface has its routes. An update waits until something of each has come, unless
-   * `verify.receives` is false. Needs `host`. Not on ipvlan in the modes `l3` and `l3s`.
+   * Multicast groups that arrive at the agent's port on the network: `["239.1.1.1", "ff15::1"]`;
+   * those of one source are the program's to join (232.0.0.0/8, `ff3x::/32`). The host has the kernel join them there
+   * whenever the container starts, so that a program that joins them receives them whatever interface has its routes. An
+   * update waits until something of each has come, unless `verify.receives` is false. Needs `host`. Not on ipvlan in the
+   * modes `l3` and `l3s`.
    * @default - none; what the program joins, it joins by its routes, or by the interface that it names
    */
   receives?: pulumi.Input<pulumi.Input<string>[]>;

@@ -49,8 +49,7 @@ export class DriftQuestion {
         return undefined;
       }
       const asItWas = { props, opts: { ...opts, ignoreChanges: [...(opts.ignoreChanges ?? []), "update"] } };
-      this.answer ??= this.ask();
-      const answer = await this.answer;
+      const answer = await this.asked();
       if ("unasked" in answer) {
         return asItWas;
       }
@@ -75,25 +74,29 @@ export class DriftQuestion {
    */
   ahead(): pulumi.ResourceTransform {
     return async ({ props: { stdin } }) => {
-      if (pulumi.runtime.isDryRun() && this.settings?.detectDrift !== false && typeof stdin === "string") {
-        this.answer ??= this.ask();
-        if ("owners" in (await this.answer)) {
-          const answer = await this.dial("stage", stdin);
-          const said = "unasked" in answer ? [`is refused: ${answer.unasked}`] : restarts(answer.stdout);
-          for (const line of said) {
-            this.warn(`an update ${line}`);
-          }
-        }
+      if (!pulumi.runtime.isDryRun() || this.settings?.detectDrift === false || typeof stdin !== "string") {
+        return undefined;
+      }
+      // A host that says nothing of its facts would not answer this either, and that is said once.
+      if ("unasked" in (await this.asked())) {
+        return undefined;
+      }
+      const answer = await this.dial("stage", () => stdin);
+      const said = "unasked" in answer ? [`is refused: ${answer.unasked}`] : restarts(answer.stdout);
+      for (const line of said) {
+        this.warn(`an update ${line}`);
       }
       return undefined;
     };
   }
 
+  private asked(): Promise<DriftAnswer> {
+    this.answer ??= this.ask();
+    return this.answer;
+  }
+
   private async ask(): Promise<DriftAnswer> {
-    const answer = await this.dial(
-      "drift",
-      this.settings && inputText({ host: this.settings.identity, owner: this.owner }, []),
-    );
+    const answer = await this.dial("drift", ({ identity }) => inputText({ host: identity, owner: this.owner }, []));
     if ("unasked" in answer) {
       this.warn(`could not be asked whether its facts are still as declared: ${answer.unasked}`);
       return answer;
@@ -101,12 +104,12 @@ export class DriftQuestion {
     return { owners: parseDrift(answer.stdout) };
   }
 
-  private async dial(verb: "drift" | "stage", input = ""): Promise<DialAnswer> {
+  private async dial(verb: "drift" | "stage", input: (settings: DriftSettings) => string): Promise<DialAnswer> {
     if (this.settings === undefined) {
       return { unasked: "address or login are computed by this very run" };
     }
     try {
-      return await dial(this.settings, verb, input);
+      return await dial(this.settings, verb, input(this.settings));
     } catch (error) {
       return { unasked: error instanceof Error ? error.message : String(error) };
     }

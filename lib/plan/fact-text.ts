@@ -3,6 +3,7 @@ import { bad, type Checked } from "../net/checked";
 import { parseInterfaceName } from "../net/interface-name";
 import { parseMac } from "../net/mac";
 import { parsePrefix, prefixText } from "../net/prefix";
+import { parseRate } from "../net/rate";
 import { shown } from "../problems";
 import { DHCP_ADDRESS, parseClientId, parseLabel } from "./dhcp";
 import type { Fact } from "./facts";
@@ -40,7 +41,6 @@ const isModule: Form = (text) => (/^[a-z0-9][a-z0-9_]{0,39}$/.test(text) ? text 
 const isNumber: Form = (text) => (/^(?:0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : undefined);
 const isOne: Form = (text) => (text === "1" ? 1 : undefined);
 const isPorts: Form = (text) => (/^[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?$/.test(text) ? text : undefined);
-const isRate: Form = (text) => (/^[1-9][0-9]{0,5}\/(?:second|minute|hour|day)$/.test(text) ? text : undefined);
 const isMark: Form = (text) =>
   /^0x(?:0|[1-9a-f][0-9a-f]{0,7})\/0x[1-9a-f][0-9a-f]{0,7}$/.test(text) ? text : undefined;
 const isJson: Form = (text) => (/^(?:true|false|"[0-9a-f:/]+"|\[[\x21-\x7e]+\])$/.test(text) ? text : undefined);
@@ -52,6 +52,7 @@ const isGroup = canonical((text) => {
   const parsed = parseAddress(text);
   return parsed.fault || isMulticast(parsed.value) ? parsed : bad("is no multicast group", "");
 }, addressText);
+const isRate = canonical(parseRate, (rate) => rate);
 const isNetwork = canonical((text) => parsePrefix(text), prefixText);
 // As a whole family the length 0 means something; as a network it would not.
 const isPrefix: Form = (text) => (text === "0.0.0.0/0" || text === "::/0" ? text : isNetwork(text));

@@ -1,7 +1,8 @@
 import { addressText, isLinkLocal6, parseAddress, unusableCategory } from "../net/address";
-import { bad, type Checked, good } from "../net/checked";
+import { bad, type Checked } from "../net/checked";
 import { parseInterfaceName } from "../net/interface-name";
 import { parsePrefix, prefixText } from "../net/prefix";
+import { parseRate } from "../net/rate";
 import { parseResourceName } from "../net/resource-name";
 import type { Problems } from "../problems";
 import { claimOf, dockerScope, type PlanContext, requireHost, startProblems } from "./context";
@@ -185,14 +186,6 @@ function readSources(problems: Problems, value: readonly string[] | undefined): 
     return prefix ? [prefixText(prefix)] : [];
   });
   return [...new Set(read)];
-}
-
-/** As nft(8) writes a limit. */
-function parseRate(input: unknown): Checked<string> {
-  const shape = /^[1-9][0-9]{0,5}\/(second|minute|hour|day)$/;
-  return typeof input === "string" && shape.test(input)
-    ? good(input)
-    : bad("is no rate", 'give a count up to 999999 and a time: "20/second", "100/minute", "500/hour", "1000/day"');
 }
 
 /** The kernel keeps 127 bytes of it; a reader of the log searches for a word. */

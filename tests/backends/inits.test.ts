@@ -1,10 +1,11 @@
 import { strict as assert } from "node:assert";
 import { program, upThenSame } from "../engine/backends";
-import { assertComes, assertSettled, assertTakenBack, changes, onHost, stackOn } from "../engine/support";
+import { assertSettled, assertTakenBack, changes, onHost, stackOn } from "../engine/support";
 import { twoUplinks } from "../engine/two-uplinks";
 import type { OtherInit } from "../lab/other-inits";
+import { assertComes } from "../lab/until";
 
-const watched = (body: string) => onHost(body).replace("hostKey:", "detectDrift: true, hostKey:");
+const watched = (body: string) => onHost(body, "detectDrift: true");
 
 /** How to restart a service, and a list of all in the order in which this init starts them at boot. */
 const inits: Readonly<Record<OtherInit, { readonly restart: (name: string) => string; readonly started: string }>> = {

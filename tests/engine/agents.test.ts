@@ -1,17 +1,6 @@
 import { strict as assert } from "node:assert";
-import { until } from "../lab/until";
-import {
-  answers,
-  assertComes,
-  assertSettled,
-  assertTakenBack,
-  clientSeen,
-  debians,
-  onHost,
-  site,
-  stackOn,
-  subnet,
-} from "./support";
+import { assertComes, until } from "../lab/until";
+import { answers, assertSettled, assertTakenBack, clientSeen, debians, onHost, site, stackOn, subnet } from "./support";
 
 for (const debian of debians) {
   describe(`agents on Debian ${debian}`, () => {

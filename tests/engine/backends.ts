@@ -3,8 +3,8 @@ import { Persistence } from "../../lib/plan/persistence";
 import type { LightHost } from "../lab/light-host";
 import { diffSnapshots } from "../lab/snapshot";
 import type { Stack } from "../lab/stack";
-import { until } from "../lab/until";
-import { assertComes, changes, onHost, stackOn } from "./support";
+import { assertComes, until } from "../lab/until";
+import { changes, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks } from "./two-uplinks";
 
 /** The second way out of the ThousandEyes document, and a link of ours beside it: all that the files of a backend can hold. */

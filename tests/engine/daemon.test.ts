@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { dirname } from "node:path";
 import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
-import { until } from "../lab/until";
-import { assertComes, assertSettled, changes, clientSeen, dockers, onHost, stackOn } from "./support";
+import { assertComes, until } from "../lab/until";
+import { assertSettled, changes, clientSeen, dockers, onHost, stackOn } from "./support";
 import { twoUplinks } from "./two-uplinks";
 
 const FILE = "/etc/docker/daemon.json";
@@ -11,7 +11,8 @@ const FOREIGN = '{ "log-opts": {"max-size": "10m"},\n\t"debug" : false }\n';
 
 /** Four ways to one service, each by a port of its own, and Docker's configuration as `daemon` says. */
 const program = (daemon: string, ...services: string[]) =>
-  onHost(`
+  onHost(
+    `
 import { DaemonRestart, DockerDaemonIpv6, Ipv6DnatMode, Ipv6DnatService } from "wirework";
 const daemon = [${daemon}].map((args) => new DockerDaemonIpv6("daemon", { host: host.ref, ...args }));
 const web = new BridgeAgent("web", {
@@ -26,7 +27,9 @@ const service = (name: string, port: number, mode: Ipv6DnatMode) => new Ipv6Dnat
 export const said = [${services.join(", ")}];
 export const stage = daemon.map(({ stage }) => stage);
 export const result = daemon.map(({ result }) => result);
-`).replace("hostKey:", "detectDrift: true, hostKey:");
+`,
+    "detectDrift: true",
+  );
 
 const managed = `service("managed", 7003, Ipv6DnatMode.Managed)`;
 const auto = `service("auto", 7000, Ipv6DnatMode.Auto)`;

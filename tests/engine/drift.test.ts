@@ -17,7 +17,7 @@ describe("a host with detectDrift", () => {
     await stack.preview();
     assert.equal(await logins(), before, "without detectDrift no dial");
 
-    stack.change(onHost(network).replace("hostKey:", "detectDrift: true, hostKey:"));
+    stack.change(onHost(network, "detectDrift: true"));
     assert.deepEqual(changes(await stack.preview()), ["update probe-host"], "nothing but the argument is new");
     assert.equal(await logins(), before + 1, "one dial");
     await stack.up();

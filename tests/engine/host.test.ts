@@ -144,7 +144,7 @@ describe("a host", () => {
   it("of another identity gets everything anew: containers and networks go first, then facts, then the helper", async () => {
     const { host } = place;
     const agent = `${network.replace("new", "const lan = new")}\nnew MacvlanAgent("north", { host: host.ref, image, network: lan.ref });`;
-    const program = (identity: string) => onHost(agent).replace("hostKey:", `identity: "${identity}", hostKey:`);
+    const program = (identity: string) => onHost(agent, `identity: "${identity}"`);
     const stack = new Stack({ program: program("first"), check: true });
     await stack.login(host);
     await stack.up();

@@ -5,8 +5,8 @@ import type { Far } from "../lab/far";
 import { NetworkManager } from "../lab/host-network";
 import { LabImage } from "../lab/images";
 import type { Lan } from "../lab/lan";
-import { until } from "../lab/until";
-import { assertComes, assertSettled, assertTakenBack, changes, debians, exampleOn, onHost, stackOn } from "./support";
+import { assertComes, until } from "../lab/until";
+import { assertSettled, assertTakenBack, changes, debians, exampleOn, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 const uplink = (last: number) => `{ dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::${last}" }`;

@@ -2,16 +2,8 @@ import { strict as assert } from "node:assert";
 import { LabImage, waits } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import type { Stack } from "../lab/stack";
-import {
-  assertComes,
-  assertSettled,
-  assertTakenBack,
-  changes,
-  clientSeen,
-  exampleOn,
-  type Site,
-  site,
-} from "./support";
+import { assertComes } from "../lab/until";
+import { assertSettled, assertTakenBack, changes, clientSeen, exampleOn, type Site, site } from "./support";
 
 const example = (place: Site, name: string, values = {}) =>
   exampleOn(place, name, { image: LabImage.probe, parent: "eth1", ...values }, { accountToken: "not-a-token" });

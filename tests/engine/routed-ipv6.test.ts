@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { LabImage } from "../lab/images";
-import { assertComes, assertSettled, assertTakenBack, clientSeen, exampleOn } from "./support";
+import { assertComes } from "../lab/until";
+import { assertSettled, assertTakenBack, clientSeen, exampleOn } from "./support";
 import { type TwoUplinks, twoUplinks } from "./two-uplinks";
 
 /** Its service tells each client the address that it sees. */

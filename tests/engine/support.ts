@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { loadImages } from "../lab/images";
 import { Lab } from "../lab/lab";
 import type { Lan } from "../lab/lan";
@@ -10,7 +9,6 @@ import type { RunResult } from "../lab/process";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
 import { Stack, type StackResult } from "../lab/stack";
 import type { LightRelease } from "../lab/trees";
-import { until } from "../lab/until";
 
 /** Every scenario runs on each of them: Docker 20.10 with ifupdown, and Docker 26.1 with networkd. */
 export const debians = ["12", "13"] as const;
@@ -83,7 +81,7 @@ after(async () => {
   await (await lab).stop();
 });
 
-const preamble = `
+const preamble = (hostArgs: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { BridgeAgent, BridgeNetwork, Host, HostNetworkAgent, LanPool, MacvlanAgent, MacvlanMode, MacvlanNetwork, PipeworkAgent } from "wirework";
 
@@ -92,7 +90,11 @@ const host = new Host("probe-host", {
   address: config.require("address"),
   user: config.get("user"),
   hostKey: config.require("hostKey"),
-  privateKey: config.requireSecret("privateKey"),
+  privateKey: config.requireSecret("privateKey"),${
+    hostArgs &&
+    `
+  ${hostArgs},`
+  }
 });
 const image = "wirework/probe:lab";
 `;
@@ -101,8 +103,8 @@ const image = "wirework/probe:lab";
 export const subnet = `{ subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" }`;
 export const subnet6 = `{ subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: "fd00:9::1000/116" }`;
 
-/** A program with a host: `body` says what stands on it. */
-export const onHost = (body: string) => `${preamble}\n${body}\n`;
+/** A program with a host: `body` says what stands on it, `hostArgs` what else is said of the host itself. */
+export const onHost = (body: string, hostArgs = "") => `${preamble(hostArgs)}\n${body}\n`;
 
 /** A stack whose program is `onHost(body)`, with the site's login; `env` is read anew at each run. */
 export async function stackOn({ host }: Site, body: string, env?: Readonly<Record<string, string>>): Promise<Stack> {
@@ -116,21 +118,6 @@ export async function exampleOn({ host }: Site, name: string, ...values: Paramet
   const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
   await stack.login(host, ...values);
   return stack;
-}
-
-/** Waits until `found` is what was expected; when time is over, the difference says what it was last. */
-export async function assertComes<T>(
-  what: string,
-  timeoutMs: number,
-  expected: T,
-  found: () => Promise<T>,
-): Promise<void> {
-  let last: T | undefined;
-  const right = until(what, { timeoutMs, intervalMs: 300 }, async () => {
-    last = await found();
-    return isDeepStrictEqual(last, expected) || undefined;
-  });
-  await right.catch(() => assert.deepEqual(last, expected, what));
 }
 
 // A replacement is three steps; the one that names it is enough.

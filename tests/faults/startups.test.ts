@@ -5,12 +5,15 @@ import { assertTakenBack, changes, onHost, site, stackOn } from "../engine/suppo
 const COUNT = 50;
 /** Each is facts alone, of one Command, and waits for nobody but the host; the addresses are nobody's. */
 const proxies = (attempts: number, count = COUNT) =>
-  onHost(`
+  onHost(
+    `
 import { NdpProxy } from "wirework";
 for (let index = 0; index < ${count}; index++) {
   const address = "2001:db8:1::" + (0x1000 + index).toString(16);
   new NdpProxy("proxy" + index, { host: host.ref, uplink: "eth1", prefix: "2001:db8:1::/64", addresses: [address] });
-}`).replace("hostKey:", `dialAttempts: ${attempts}, hostKey:`);
+}`,
+    `dialAttempts: ${attempts}`,
+  );
 
 const LIMIT = "/etc/ssh/sshd_config.d/limit.conf";
 /** Ten who do not log in: from now on sshd drops everybody, and dials are counted, until they go. */

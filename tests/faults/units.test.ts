@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { countCases } from "../cases";
-import { assertComes, assertTakenBack, site, stackOn, subnet } from "../engine/support";
+import { assertTakenBack, site, stackOn, subnet } from "../engine/support";
+import { assertComes } from "../lab/until";
 
 const network = `new MacvlanNetwork("lan", { host: host.ref, parent: "eth1", subnets: [${subnet}], hostAccess: { linkName: "shim0", address: "192.168.9.2" } });`;
 const FAILS = "[Service]\nExecStart=\nExecStart=/bin/false\n";

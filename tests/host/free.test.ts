@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
+import { assertComes } from "../lab/until";
 import { givenMac, inContainerSandbox, startContainer } from "./containers";
-import { assertSame, type Sandbox, stdin } from "./support";
+import { type Sandbox, stdin } from "./support";
 
 /** A machine on the other side of the wire. */
 const neighbour = (host: Sandbox, ...addresses: string[]) =>
@@ -37,9 +38,7 @@ describe("whether an address is free", () => {
       const free = await prove(host, "free 192.168.9.71 gateway 192.168.9.254 dev eth0", "free fd00:9::71 dev eth0");
       assert.equal(free.stdout, "free 192.168.9.71 dev eth0\nfree fd00:9::71 dev eth0\n", free.stderr);
       // The kernel takes the namespace of the question apart in its own time.
-      let after = await host.snapshot();
-      for (let tries = 0; tries < 20 && after !== before; tries++) after = await host.snapshot();
-      assertSame(after, before);
+      await assertComes("as before", 10_000, before, () => host.snapshot());
     }));
 
   it("is asked from no address, and nobody learns one from the question", () =>

@@ -115,7 +115,12 @@ describe("multicast groups of a container", () => {
       const one = attach.replace(",ff15::2/128", "");
       assert.equal((await host.apply([...FACTS, one])).stdout, `~ ${one}\n`);
       assert.deepEqual((await joined()).slice(0, 2), ["eth1 239.1.1.2/32", "eth7 239.1.1.1/32"]);
-      await host.remove([...FACTS, one]);
+      await insideContainer(host, "probe", "sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth1/rp_filter'");
+      const later = attach.replace("ff15::2/128", "239.1.1.3/32");
+      assert.equal((await host.apply([...FACTS, later])).stdout, `~ ${later}\n`);
+      const filter = await insideContainer(host, "probe", "cat /proc/sys/net/ipv4/conf/eth1/rp_filter");
+      assert.equal(filter.stdout, "2\n", "its senders may be anywhere, whenever it came");
+      await host.remove([...FACTS, later]);
       assert.deepEqual(await joined(), []);
       await stopContainer(host, "probe");
     }));

@@ -1,3 +1,6 @@
+import { strict as assert } from "node:assert";
+import { isDeepStrictEqual } from "node:util";
+
 export interface WaitOptions {
   readonly timeoutMs: number;
   /** @default 100 */
@@ -13,4 +16,19 @@ export async function until<T>(what: string, options: WaitOptions, ask: () => Pr
     if (Date.now() > end) throw new Error(`${what}: not within ${options.timeoutMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 100));
   }
+}
+
+/** Waits until `found` is what was expected; when time is over, the difference says what it was last. */
+export async function assertComes<T>(
+  what: string,
+  timeoutMs: number,
+  expected: T,
+  found: () => Promise<T>,
+): Promise<void> {
+  let last: T | undefined;
+  const right = until(what, { timeoutMs, intervalMs: 300 }, async () => {
+    last = await found();
+    return isDeepStrictEqual(last, expected) || undefined;
+  });
+  await right.catch(() => assert.deepEqual(last, expected, what));
 }

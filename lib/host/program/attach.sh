@@ -71,7 +71,6 @@ function born(c,    i, n, alias, w) {
   else { split(nic_now(opt["parent"]), w, " "); is_as_said(c, w[1], w[2]) }
   inside(c, "notify " opt["dev"])
   if (wanted_on() ~ /:/) inside(c, "six " opt["dev"])
-  if (opt["also"] ~ /(^|,)2(2[4-9]|3[0-9])\./) inside(c, "loose " opt["dev"])
   stands_on(c, "", "down"); awaits_lease()
 }
 # It is there: what stands on it may differ.
@@ -114,12 +113,15 @@ function stands_on(c, on, up,    wants, n, i, w, is, off, six, some) {
   n = split(off[0] off[1], w, " "); for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
   n = split(wants, w, "|")
   # What comes up with its addresses tells the neighbours. Routes need it up.
-  for (i = 1; i <= n; i++) if (w[i] ~ /^[^r]/ && !(w[i] in is)) { inside(c, "in addr add " address_on(w[i]) " dev " opt["dev"]); some = 1 }
+  for (i = 1; i <= n; i++) if (w[i] ~ /^[^r]/ && !(w[i] in is)) { to_stand(c, w[i]); some = 1 }
   if (up != "up") { inside(c, "in link set dev " opt["dev"] " up"); some = 1 }
   for (i = 1; i <= n; i++) if (w[i] ~ /^r/ && !(w[i] in is)) { routes_inside = routes_inside C[c] " in route add " route_of(w[i]) "\n"; some = 1 }
   return some + 0
 }
-function address_on(prefix,    p) { split(prefix, p, "/"); return is_group(p[1]) ? joined(p[1]) : prefix (is_v4(prefix) ? "" : " nodad") }
+function to_stand(c, prefix,    p) {
+  split(prefix, p, "/")
+  if (is_group(p[1])) join_group(c, p[1], opt["dev"]); else inside(c, "in addr add " prefix (is_v4(prefix) ? "" : " nodad") " dev " opt["dev"])
+}
 function route_of(words) { return substr(words, 7) (is_v4(words) || words ~ / metric / ? "" : " metric 1024") " dev " opt["dev"] " proto " PROTO }
 # Last of all: one may go from this interface to another.
 function routes_attached() { printf "%s", routes_inside >(out "inside") }

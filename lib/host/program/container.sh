@@ -165,14 +165,17 @@ function group(    end, e) {
   end = opt["end"]; split(end, e, SUBSEP)
   if (!(end in E_link) || E_link[end] == "-") return pending(f, absent(end))
   if ((e[1], E_link[end], opt["address"]) in G) return
-  added(f); inside(e[1], "in addr add " joined(opt["address"]) " dev " E_link[end]); inside(e[1], "loose " E_link[end])
+  added(f); join_group(e[1], opt["address"], E_link[end])
 }
 function no_group(k,    end, e) {
   parse(old(k)); end = opt["end"]; split(end, e, SUBSEP)
   if (!(end in E_link) || !((e[1], E_link[end], opt["address"]) in G)) return
   removed(old(k)); inside(e[1], "in addr del " opt["address"] (is_v4(opt["address"]) ? "/32" : "/128") " dev " E_link[end])
 }
-function joined(address) { return address (is_v4(address) ? "/32 scope host" : "/128 nodad") " autojoin" }
+function join_group(c, address, dev) {
+  inside(c, "in addr add " address (is_v4(address) ? "/32 scope host" : "/128 nodad") " autojoin dev " dev)
+  if (is_v4(address)) inside(c, "loose " dev)
+}
 function inside(name, line) { print C[name], line >(out "inside") }
 function absent(end,    e) {
   split(end, e, SUBSEP)

@@ -181,7 +181,7 @@ function chain(name, hook, rules) { return rules == "" ? "" : "  chain " name " 
 # and would hide the client. So is what conntrack still leads to an end of before. A client that may not goes on to the host
 # itself, before Docker, which may translate the port for all, is asked. This chain sees the first packet of a connection only:
 # what is counted and logged there are connections.
-function dnat(line, part,    w, n, i, h, hosts, port, to, from, address, refusal) {
+function dnat(line, part,    w, n, i, h, hosts, port, to, from, asked, address, refusal) {
   sub(/.* => /, "", line); split(line, w, " "); gsub(/,/, ", ", w[1]); hosts = "{ " w[1] " }"
   part["nat"] = part["stale"] = ""; if (w[2] == "native") return
   port = opt["protocol"] " dport " opt["ports"]; refusal = opt["protocol"] == "tcp" ? "reject with tcp reset" : "reject"
@@ -190,8 +190,9 @@ function dnat(line, part,    w, n, i, h, hosts, port, to, from, address, refusal
   part["stale"] = "    meta l4proto " opt["protocol"] " ct status dnat ct direction original ct original ip6 daddr " hosts " ct original proto-dst " opt["ports"] (address == "closed" ? "" : " ct reply ip6 saddr != " address) " " refusal "\n"
   part["nat"] = ""; if (address == "closed") return
   to = ("port" in opt) ? "[" address "]:" opt["port"] : address
-  if ("rate" in opt) part["in"] = part["in"] "    ip6 daddr " hosts " " from port " limit rate over " opt["rate"] " drop\n"
-  part["in"] = part["in"] "    ip6 daddr " hosts " " from port (("log" in opt) ? " log prefix \"" opt["log"] " \" level info" : "") " dnat to " to "\n"
+  asked = "    ip6 daddr " hosts " " from port
+  if ("rate" in opt) part["in"] = part["in"] asked " limit rate over " opt["rate"] " drop\n"
+  part["in"] = part["in"] asked (("log" in opt) ? " log prefix \"" opt["log"] " \" level info" : "") " dnat to " to "\n"
   n = (from == "") ? 0 : split(substr(hosts, 3, length(hosts) - 4), h, ", ")
   for (i = 1; i <= n; i++) part["rest"] = part["rest"] "    ip6 daddr " h[i] " " port " dnat to " h[i] "\n"
   part["out"] = part["out"] "    ip6 daddr " hosts " " port " dnat to " to "\n"
