@@ -23,17 +23,35 @@ describe("boot", () => {
   it("leaves for later what is not there yet", () =>
     inSandbox(async (host) => {
       const facts = [SHIM[0].replace("eth0", "late0"), ...SHIM.slice(2)];
-      await host.exec("ip link add late0 type dummy; ip link set late0 up");
+      await host.exec("ip link add late0 type bridge; ip link set late0 up");
       await host.apply(facts);
       const before = await host.kernel();
       await host.reboot();
       const early = await host.exec("/usr/local/sbin/wirework boot early");
       assert.equal(early.code, 0);
       assert.match(early.stdout, /pending link shim0 .*\(no link late0\)/);
-      await host.exec("ip link add late0 type dummy; ip link set late0 up");
+      await host.exec("ip link add late0 type bridge; ip link set late0 up");
       assert.equal((await host.exec("/usr/local/sbin/wirework boot late")).code, 0);
       const mac = /"address":"([0-9a-f:]{17})"(?=[^\n]*"ifname":"late0")/g; // random
       assertSame((await host.kernel()).replace(mac, ""), before.replace(mac, ""));
+    }));
+
+  it("waits for a NIC that udev is about to plug in: Docker gives up a network whose parent is not there", () =>
+    inSandbox(async (host) => {
+      const facts = [SHIM[0].replace("eth0", "late0")];
+      const plug = "ip link add late0 type bridge; ip link set late0 up";
+      host.program("udevadm", `#!/bin/sh\necho "$*" >>/run/udevadm\n${plug}\n`);
+      await host.exec(plug);
+      await host.apply(facts);
+      await host.reboot();
+      const early = await host.exec("/usr/local/sbin/wirework boot early");
+      assert.equal(early.code, 0, early.stderr);
+      assert.match(early.stdout, /^\+ link shim0 parent late0 /m);
+      assert.equal((await host.exec("cat /run/udevadm")).stdout, "settle --timeout=60\n");
+      // What is there is not waited for, nor is a link of ours on which others stand.
+      assert.equal((await host.apply([...facts, "require parent shim0 vlan"])).code, 0);
+      await host.exec("ip link del shim0; /usr/local/sbin/wirework boot early", "", true);
+      assert.equal((await host.exec("wc -l </run/udevadm")).stdout, "1\n");
     }));
 
   it("after a power cut in the middle of an update comes up with the old state", () =>

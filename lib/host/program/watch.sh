@@ -3,8 +3,22 @@
 
 # boot: every fact of the ledger. One owner's failure must not keep the others from their facts.
 verb_boot() {
+  [ "$SESSION" != early ] || links_come
   lock
   boot_ledger
+}
+
+# Docker gives up a network whose parent is not there when it starts, or makes a VLAN of its own. So early in a boot a NIC may
+# still be on its way: udev says when no more is to come, which it does at once where a NIC is gone for good.
+links_come() {
+  command -v udevadm >/dev/null 2>&1 || return 0
+  ledger_entries | while read -r entry; do cat "$entry"; done | awk '
+    $1 == "link" { ours[$2] }
+    { for (i = 2; i < NF; i++) if ($i == "parent") wanted[$(i + 1)] }
+    END { for (name in wanted) if (!(name in ours)) print name }' |
+    while read -r name; do
+      [ -e "/sys/class/net/$name" ] || { udevadm settle --timeout=60 || :; break; }
+    done
 }
 
 boot_ledger() {
