@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort(signal));
   try {
-    const results = await schedule(choosePhases(["host", "faults"]), 1, (phase) => {
+    const results = await schedule(choosePhases(["faults", "host"]), 2, (phase) => {
       const print = (line: string) => console.log(line.replace(/^/gm, `${phase.name} | `));
       return runPhase(phase, { root, folder, print, signal: abort.signal });
     });
