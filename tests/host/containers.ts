@@ -20,6 +20,7 @@ esac
 // The host's link leads to a wire whose other end has the gateways; a container is a namespace with a macvlan link.
 const WIRE = `
 ip address add 192.168.9.1/24 dev wire; ip address add fd00:9::1/64 dev wire nodad
+until ip -6 route show table local | grep -q fd00:9::1; do sleep 0.02; done
 mkdir -p /run/docker/containers; : >/run/docker/events`;
 
 /** A host with containers: `inspect` says where they are. */

@@ -44,7 +44,8 @@ export const addPeer = async (host: Sandbox) => {
   const script = `
 touch /run/peer; unshare --net=/run/peer true
 ip link set wire netns /run/peer
-nsenter --net=/run/peer sh -c 'ip link set lo up; ip link set wire up; ip address add 192.0.2.1/24 dev wire'`;
+nsenter --net=/run/peer sh -c 'ip link set lo up; ip link set wire up; ip address add 192.0.2.1/24 dev wire'
+while ip link show eth0 | grep -q NO-CARRIER; do sleep 0.02; done`;
   await host.exec(script, "", true);
 };
 

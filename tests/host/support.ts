@@ -56,6 +56,8 @@ ip link add spare0 address 02:00:00:00:00:03 type veth peer name spare1 address 
 ip link add bridge0 address 02:00:00:00:00:05 type bridge
 ip link add bridge1 address 02:00:00:00:00:06 type bridge
 ip address add 192.0.2.10/24 dev eth0
+# The kernel says in its own time that a cable leads somewhere, and a busy machine gives it little.
+while ip link show up | grep -q NO-CARRIER; do sleep 0.02; done
 echo ready
 exec cat`;
 
