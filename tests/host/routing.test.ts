@@ -40,6 +40,28 @@ const withTwoUplinks = (test: (host: Sandbox) => Promise<void>) =>
 const leaves = async (host: Sandbox, to = "203.0.113.1", from = "172.31.7.2") =>
   (await host.exec(`ip route get ${to} from ${from} iif br7 2>&1`)).stdout;
 
+/** Of what `ip monitor` saw: whenever a rule leads a family to a table, that has a default route by a next hop. */
+function assertWayOut(lines: readonly string[]): void {
+  const [routes, rules] = [new Set<string>(), new Set<string>()];
+  for (const line of lines) {
+    const family = line.includes(":") && /2001:db8|fd00:/.test(line) ? 6 : 4;
+    const route = /^(Deleted )?default via .* table (\d+) proto 119(?: metric (\d+))?/.exec(line);
+    const rule = /^(Deleted )?(\d+):.* lookup (20[01]) proto 119/.exec(line);
+    const [set, gone, table, more] = route
+      ? [routes, route[1], route[2], route[3]]
+      : [rules, rule?.[1], rule?.[3], rule?.[2]];
+    if (table === undefined) continue;
+    set[gone ? "delete" : "add"](`${family} ${table} ${more}`);
+    for (const led of rules) {
+      const to = led.replace(/\d+$/, "");
+      assert.ok(
+        [...routes].some((key) => key.startsWith(to)),
+        `no way out in table ${to}at "${line}" of\n${lines.join("\n")}`,
+      );
+    }
+  }
+}
+
 describe("policy routing", () => {
   it("sends a network by another uplink, reads back equal, and leaves the host as it was found", () =>
     withTwoUplinks(async (host) => {
@@ -117,6 +139,32 @@ describe("policy routing", () => {
       }
       assert.equal((await host.check(FACTS)).stdout, "as declared\n");
     }));
+
+  it("has a way out at every moment of a change, by the old route or by the new one", () =>
+    withTwoUplinks(async (host) => {
+      const steps: readonly (readonly [string, string])[] = [
+        ["0.0.0.0/0 via 198.51.100.1 dev eth1", "0.0.0.0/0 via 198.51.100.2 dev eth1"],
+        ["::/0 via 2001:db8:2::1 dev eth1", "::/0 via 2001:db8:2::2 dev eth1"],
+        ["198.51.100.1 dev eth1 table 200", "198.51.100.1 dev eth1 metric 7 table 200"],
+        ["2001:db8:2::1 dev eth1 table 200", "2001:db8:2::1 dev eth1 metric 7 table 200"],
+        ["198.51.100.1 dev eth1 table 200", "198.51.100.1 dev eth1 src 198.51.100.10 table 200"],
+        ["table 200", "table 201"],
+      ];
+      await host.exec("ip -N -o monitor route rule >/run/seen 2>&1 </dev/null & sleep 0.3", "", true);
+      await host.apply(FACTS);
+      for (const [from, to] of steps) {
+        const next = FACTS.map((fact) => fact.replace(from, to));
+        assert.notDeepEqual(next, FACTS);
+        for (const facts of [next, FACTS]) {
+          const changed = await host.apply(facts);
+          assert.equal(changed.code, 0, changed.stderr);
+        }
+      }
+      await host.exec("sleep 0.3");
+      const lines = (await host.exec("cat /run/seen")).stdout.trim().split("\n");
+      assert.ok(lines.length > 4 * steps.length, lines.join("\n"));
+      assertWayOut(lines);
+    })).timeout(120_000);
 
   it("is shared by two agents, and goes with the last", () =>
     withTwoUplinks(async (host) => {

@@ -76,7 +76,7 @@ $1 == "K" && $2 == "link" {
 }
 $1 == "K" && $2 == "addr"   { k = "addr " $3 " dev " $5; A[k] = $4; A_address[k] = $3; A_dev[k] = $5; A_rank[k] = $6 }
 $1 == "K" && $2 == "route"  {
-  k = route_key($3, $4, $5)
+  k = route_key($3, $4, $5); if (k in R_dev) R_shared[k]
   # Of several with one key (IPv6 can have them: multipath) ours is the one to compare.
   if (!(k in R_dev) || $6 == PROTO) {
     R_dev[k] = $7; R_via[k] = $8; R_src[k] = $9; R_proto[k] = $6; R_type[k] = $10 == 1 ? "unicast" : $10
@@ -207,8 +207,10 @@ function risk(f) { print f >(out "risk") }
 function risk_of_network(prefix, f) { if (covers(prefix, CLIENT)) risk(f) }
 function management(    k) { for (k in A) if (A_address[k] == SERVER) return A_dev[k]; return "" }
 
-function first(rank, line) { ip_first[rank] = ip_first[rank] line "\n" }
-function last(rank, line) { ip_last[rank] = ip_last[rank] line "\n" }
+function first(rank, line) { ip_first[rank] = ip_first[rank] line "\n"; names(line) }
+function last(rank, line) { ip_last[rank] = ip_last[rank] line "\n"; names(line) }
+# busy: links to which more is done than that routes by them come and go.
+function names(line,    w, i) { if (line !~ /^route /) for (i = split(line, w, "[ /]"); i > 0; i--) busy[w[i]] }
 function added(f) { print "+ " f >(out "changes"); print "- " f >(out "drift") }
 function removed(f) { print "- " f >(out "changes"); print "+ " f >(out "drift") }
 function changed(f, was) { print "~ " f >(out "changes"); print "- " f "\n+ " was >(out "drift") }
@@ -264,7 +266,7 @@ END {
     else if (k ~ /^daemon /) no_daemon(k)
     if (k in W && !(k in S) && holders[k] ~ " " owner "( |$)" && split(holders[k], w, " ") > 1) print "shared " W[k] " (with" without(holders[k], owner) ")" >(out "notes")
   }
-  nft_tables(); accepts(); proxies(); daemon_whole(); nics(); routes_attached(); clients()
+  nft_tables(); accepts(); proxies(); daemon_whole(); nics(); routes_attached(); clients(); routes_leave()
   whole_files()
   for (k in W) if (k ~ /^(addr|sysctl) / && by("any", holders[k]) || k ~ /^daemon /) print k >(out "made.kept")
   if (D_begun) print "daemon file" >(out "made.kept")

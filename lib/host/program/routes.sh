@@ -1,11 +1,12 @@
 # Routes, rules, and default routes that follow the one that the host has learned. Part of the plan's program.
-# Only ever by add and del, so that "exists" is a real conflict and nothing foreign is merged or overwritten.
+# By add and del, so that "exists" is a real conflict and nothing foreign is merged; by replace only what is ours alone.
 # shellcheck shell=sh disable=SC2016,SC2034
 
 AWK_ROUTES='
 # route: the mark is the protocol.
 function route_text(k) { return R_type[k] " " k " proto " R_proto[k] " dev " R_dev[k] (R_via[k] == "-" ? "" : " via " R_via[k]) (R_src[k] == "-" ? "" : " src " R_src[k]) }
-function route(    same) {
+function route(    same, verb) {
+  verb = "add"
   if (opt["type"] != "unicast") return route_to_nowhere()
   if (!there(dev)) { no_route(k); return pending(f, "no link " dev) } # the one before may have had another link
   if (!is_up(dev)) return pending(f, "link " dev " is down")
@@ -15,10 +16,10 @@ function route(    same) {
     if (!R_mine[k]) return foreign(f, route_text(k))
     same = R_type[k] == "unicast" && R_dev[k] == dev && R_via[k] == (opt["via"] ? opt["via"] : "-") && R_src[k] == (opt["src"] ? opt["src"] : "-")
     if (same && !(is_v4(k) && emptied(dev))) return
-    changed(f, route_text(k)); route_del(k)
+    changed(f, route_text(k)); verb = over(k)
   } else added(f)
   if (covers(opt["to"], CLIENT)) risk(f)
-  last(opt["via"] ? 9 : 8, "route add " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") route_place())
+  last(opt["via"] ? 9 : 8, "route " verb " " opt["to"] (opt["via"] ? " via " opt["via"] : "") " dev " dev " proto " PROTO (opt["src"] ? " src " opt["src"] : "") route_place())
 }
 # Whoever learns the next hop, a DHCP client or the kernel, keeps it in the main table; without it there is no way out.
 function follow() {
@@ -27,22 +28,37 @@ function follow() {
   route()
 }
 # What refuses is the first of its table to come and the last to go: traffic that is led there never falls through.
-function route_to_nowhere() {
+function route_to_nowhere(    verb) {
+  verb = "add"
   if (k in R_dev) {
     if (!R_mine[k]) return foreign(f, route_text(k))
     if (R_type[k] == opt["type"]) return
-    changed(f, route_text(k)); route_del(k)
+    changed(f, route_text(k)); verb = over(k)
   } else added(f)
   if (covers(opt["to"], CLIENT)) risk(f)
-  last(7, "route add " opt["type"] " " opt["to"] " proto " PROTO route_place())
+  last(7, "route " verb " " opt["type"] " " opt["to"] " proto " PROTO route_place())
 }
 function route_place() { return (opt["metric"] ? " metric " opt["metric"] : "") (opt["table"] ? " table " opt["table"] : "") }
 function no_route(k,    w) {
   if (!(k in R_dev) || !R_mine[k]) return
   split(k, w, " "); removed(old(k)); if (covers(w[2], CLIENT)) risk(old(k))
   if (R_dev[k] in gone) return
-  if (R_type[k] == "unicast" || (k in W)) route_del(k); else print route_gone(k) >(out "ip.end")
+  if (R_type[k] == "unicast") leaving[++leavings] = k
+  else if (k in W) route_del(k)
+  else nowhere = nowhere route_gone(k) "\n"
 }
+# The new before the old, so that there is a way at every moment. First go only those that the kernel could take along with
+# what else is done to their links and addresses: what it took cannot be deleted any more.
+function routes_leave(    i, k, ends) {
+  for (i = 1; i <= leavings; i++) {
+    k = leaving[i]
+    if ((R_dev[k] in busy) || ("all" in busy) || !is_up(R_dev[k]) || R_src[k] != "-" && !is_local(R_src[k])) route_del(k)
+    else ends = ends route_gone(k) "\n"
+  }
+  printf "%s", ends nowhere >(out "ip.end")
+}
+# In the place of the one before, in one step, unless a foreign one has the same key and could be meant.
+function over(k) { if (!(k in R_shared)) return "replace"; route_del(k); return "add" }
 function route_gone(k,    w) {
   split(k, w, " ")
   return "route del " (R_type[k] == "unicast" ? w[2] " dev " R_dev[k] : R_type[k] " " w[2]) " proto " PROTO " table " w[4] (w[6] ? " metric " w[6] : "")

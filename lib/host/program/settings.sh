@@ -85,6 +85,6 @@ function purged(f,    name, k, lost) {
 # Written in this order: which routers are heard, forwarding of all links, then of each.
 function setting(path, value,    rank) {
   rank = path ~ /\/accept_ra$/ ? 1 : is_forwarding(path) ? 2 : 3
-  settings[rank] = settings[rank] path " " value "\n"
+  settings[rank] = settings[rank] path " " value "\n"; names(path)
 }
 '
