@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import { bootedBySystemd, type NetworkManager } from "./host-network";
+import type { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
 import { otherInitFiles, otherInitSetup, otherInits } from "./other-inits";
 import { run } from "./process";
@@ -181,19 +181,31 @@ async function tree(kind: string, debian: Release, packages: readonly string[], 
  * there.
  */
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
-  const own = bootedBySystemd(manager) ? {} : otherInitFiles;
+  const own = (manager && ownFiles[manager]) ?? {};
   const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
   const packages = [...common, ...dockerPackages[debian]];
   const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
   return tree(kind, debian, [...packages, ...more], own);
 }
 
+/** NetworkManager comes with firewalld on most of its hosts; here it stays away until a test wants it. */
+export const FIREWALL_WANTED = "/etc/lab-firewall";
+const firewall: Files = {
+  "etc/systemd/system/firewalld.service.d/lab.conf": { text: `[Unit]\nConditionPathExists=${FIREWALL_WANTED}\n` },
+};
+
 /** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
 const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
-  networkManager: ["light-networkmanager", "network-manager"],
+  networkManager: ["light-networkmanager", "network-manager", "firewalld"],
   netplan: ["light-netplan", "netplan.io", "udev"],
   openrc: ["light-openrc", ...otherInits.openrc],
   sysvinit: ["light-sysvinit", ...otherInits.sysvinit],
+};
+
+const ownFiles: { readonly [M in NetworkManager]?: Files } = {
+  networkManager: firewall,
+  openrc: otherInitFiles,
+  sysvinit: otherInitFiles,
 };
 
 /** The same with a kernel, for a full host. */
