@@ -5,6 +5,7 @@ import type { Far } from "../lab/far";
 import { NetworkManager } from "../lab/host-network";
 import { LabImage } from "../lab/images";
 import type { Lan } from "../lab/lan";
+import type { LightHost } from "../lab/light-host";
 import { assertComes, until } from "../lab/until";
 import { assertSettled, assertTakenBack, changes, debians, exampleOn, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks, twoUplinks } from "./two-uplinks";
@@ -68,6 +69,14 @@ async function assertSilent(place: TwoUplinks): Promise<void> {
   await place.far.count();
   for (const family of [4, 6] as const) assert.match(await seen(place, "probe", family), /^nobody/);
   assert.equal(await place.far.arrived(place.lan), 0, "packets leaked by the main uplink");
+}
+
+/** The table of the uplink follows the router of a lease. */
+async function leads(host: LightHost, router: string): Promise<void> {
+  await until(`a way by ${router}`, { timeoutMs: 10_000, intervalMs: 200 }, async () => {
+    const { stdout } = await host.exec("ip route show table uplink2", { check: false });
+    return stdout.includes(`default via ${router} dev eth2 `) || undefined;
+  });
 }
 
 describe("a policy-routed agent", function () {
@@ -154,24 +163,48 @@ describe("a policy-routed agent", function () {
     await host.exec("nmcli connection modify --temporary eth2 ipv4.method auto && nmcli connection up eth2");
     stack.change(onHost((program(1) + access).replace('gateway: "192.168.20.1"', 'gateway: "learned"')));
     await stack.up();
-    const leads = async (router: string) => {
-      const table = async () => (await host.exec("ip route show table uplink2 | grep ^default")).stdout;
-      await until(`a way by ${router}`, { timeoutMs: 10_000, intervalMs: 200 }, async () =>
-        (await table()).includes(`default via ${router} dev eth2 `) ? true : undefined,
-      );
-    };
-    await leads("192.168.20.1");
+    await leads(host, "192.168.20.1");
     await assertDeclared(place, "learned gateway");
     await assertSettled(stack);
     await host.exec(
       "ip route replace $(ip route show default dev eth2 | sed 's/via [^ ]*/via 192.168.20.2 dev eth2/')",
     );
-    await leads("192.168.20.2");
+    await leads(host, "192.168.20.2");
     await host.exec("nmcli connection modify --temporary eth2 ipv4.method manual && nmcli connection up eth2");
     stack.change(onHost(program(1) + access));
     await stack.up();
     await host.reboot();
     await assertDeclared(place, "reboot");
+    await assertTakenBack(stack, place);
+  });
+
+  it("on a host of systemd-networkd follows a lease through its renewal and its loss", async () => {
+    const place = await twoUplinks("13");
+    const { host } = place;
+    const folder = "/run/systemd/network/50-eth2.network.d";
+    const leased = "[Network]\\nDHCP=ipv4\\n[DHCPv4]\\nRouteMetric=500\\nUseDNS=no\\nUseNTP=no\\n";
+    await host.exec(`mkdir -p ${folder} && printf '${leased}' >${folder}/dhcp.conf && networkctl reload`);
+    await until("a lease", { timeoutMs: 20_000, intervalMs: 200 }, async () => {
+      const { stdout } = await host.exec("ip -4 route show default dev eth2");
+      return /via 192\.168\.20\.1 .*proto dhcp/.test(stdout) || undefined;
+    });
+    const stack = await stackOn(place, program(1).replace('gateway: "192.168.20.1"', 'gateway: "learned"'));
+    await stack.up();
+    await leads(host, "192.168.20.1");
+    for (const command of [
+      "networkctl renew eth2",
+      "networkctl forcerenew eth2",
+      "networkctl reconfigure eth2",
+      "systemctl restart systemd-networkd",
+      "networkctl down eth2; networkctl up eth2",
+    ]) {
+      await host.exec(command);
+      await leads(host, "192.168.20.1");
+      await assertDeclared(place, command);
+    }
+    await assertSettled(stack);
+    await stack.destroy();
+    await host.exec(`rm -r ${folder}; networkctl reload; networkctl reconfigure eth2`);
     await assertTakenBack(stack, place);
   });
 

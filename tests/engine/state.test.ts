@@ -2,7 +2,17 @@ import { strict as assert } from "node:assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stack } from "../lab/stack";
-import { assertSettled, assertTakenBack, changes, onHost, type Site, site, stackOn, subnet } from "./support";
+import {
+  assertSettled,
+  assertTakenBack,
+  changes,
+  onHost,
+  prepareSite,
+  type Site,
+  site,
+  stackOn,
+  subnet,
+} from "./support";
 
 const program = (linkName: string) => `
 new MacvlanAgent("north", {
@@ -10,6 +20,11 @@ new MacvlanAgent("north", {
   image,
   ownNetwork: { parent: "eth1", subnets: [${subnet}], hostAccess: { linkName: "${linkName}", address: "192.168.9.2" } },
 });`;
+
+const proxy = `
+import { NdpProxy } from "wirework";
+new NdpProxy("proxy", { host: host.ref, uplink: "eth1", prefix: "fd00:9:1::/64", addresses: ["fd00:9:1::7"] });
+`;
 
 const dialsTwice = (body: string) => onHost(body, "dialAttempts: 2");
 
@@ -83,4 +98,30 @@ describe("a state that is not the last one", () => {
     await host.exec(`mv ${keys}.new ${keys}`);
     await assertTakenBack(stack, place);
   });
+
+  for (const [what, body, says] of [
+    ["containers", program("shim0"), /Docker server[\s\S]*No route to host/],
+    ["facts", proxy, /dial tcp .* no route to host/],
+  ] as const) {
+    it(`of a host that is gone with its ${what}, fails in time, and is given up without dialling as the README says`, async () => {
+      const place = await site("13");
+      const { host } = place;
+      const stack = await stackOn(place, "");
+      stack.change(dialsTwice(body));
+      await stack.up();
+      await host.powerOff();
+      const started = Date.now();
+      const failed = await stack.destroy({ check: false });
+      assert.notEqual(failed.code, 0);
+      assert.match(failed.stdout, says);
+      assert.ok(Date.now() - started < 60_000);
+      const urn = (await stack.export()).resources.find(({ type }) => type === "wirework:index:Host")!.urn;
+      await stack.pulumi(["state", "delete", "--yes", "--target-dependents", urn], { check: true });
+      await stack.destroy();
+      stack.dispose();
+      await host.reset();
+      await prepareSite(host);
+      place.found = await host.snapshot();
+    });
+  }
 });

@@ -384,7 +384,11 @@ export const faults: readonly Fault[] = [
       [engineHost, "that became another machine is refused"],
     ],
   },
-  { number: 42, fault: "host gone, then destroy", elsewhere: [[engineHost, "that became another machine is refused"]] },
+  {
+    number: 42,
+    fault: "host gone, then destroy",
+    elsewhere: [["tests/engine/state.test.ts", "of a host that is gone with its"]],
+  },
   {
     number: 43,
     fault: "upgrade of the library",
