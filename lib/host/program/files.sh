@@ -232,9 +232,9 @@ persist() {
   sed -n 's|^[^/]*\(/etc/network/interfaces\.d/[^ ]*\).*|\1|p' "$RUN/persist" "$RUN/persist.last" >"$RUN/links"
   while read -r path; do forget_links "$path"; done <"$RUN/links"
   put_files "$RUN/persist" && drop_files "$RUN/persist.last" && keep_made "$RUN/made.kept" || return 1
-  # It ran nothing but lines of ours, and would count as active until the next boot.
+  # It ran nothing but lines of ours, and would count as active, and as enabled, until the next boot.
   if [ -d /run/systemd/system ] && grep -qx /etc/rc.local "$RUN/persist.last"; then
-    timeout 60 systemctl stop rc-local.service >/dev/null 2>&1 || :
+    { timeout 60 systemctl stop rc-local.service && timeout 60 systemctl daemon-reload; } >/dev/null 2>&1 || :
   fi
 }
 # ifupdown remembers links that it brought up; those that are gone, it must hear of while their lines still stand.
