@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import { program, rows, scenario } from "../engine/backends";
+import { rows, scenario } from "../engine/backends";
 import { stackOn } from "../engine/support";
 import { twoUplinks } from "../engine/two-uplinks";
+import { program } from "../engine/two-ways";
 import { NetworkManager } from "../lab/host-network";
 import { diffSnapshots } from "../lab/snapshot";
 

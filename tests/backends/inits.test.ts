@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import { program, upThenSame } from "../engine/backends";
+import { upThenSame } from "../engine/backends";
 import { assertSettled, assertTakenBack, changes, onHost, stackOn } from "../engine/support";
 import { twoUplinks } from "../engine/two-uplinks";
+import { program } from "../engine/two-ways";
 import type { OtherInit } from "../lab/other-inits";
 import { assertComes } from "../lab/until";
 

@@ -6,35 +6,13 @@ import type { Stack } from "../lab/stack";
 import { assertComes, until } from "../lab/until";
 import { changes, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks } from "./two-uplinks";
-
-/** The second way out of the ThousandEyes document, and a link of ours beside it: all that the files of a backend can hold. */
-export const program = (persistence: string, last = 1) => `
-import { Persistence, PolicyRoutedAgent, SourceNat6 } from "wirework";
-new PolicyRoutedAgent("probe", {
-  host: host.ref,
-  persistence: Persistence.${persistence},
-  image,
-  ownNetwork: { subnets: [{ subnet: "172.31.7.0/24" }, { subnet: "fd00:31:7::/64" }] },
-  uplink: { dev: "eth2", gateway: "192.168.20.${last}", gateway6: "fd00:20::1", sourceNat6: SourceNat6.None },
-  table: { id: 200, name: "uplink2" },
-});
-new MacvlanNetwork("lan", {
-  host: host.ref,
-  persistence: Persistence.${persistence},
-  parent: "eth1",
-  subnets: [
-    { subnet: "192.168.9.0/24", gateway: "192.168.9.1", ipRange: "192.168.9.64/26" },
-    { subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: "fd00:9::1000/116" },
-  ],
-  hostAccess: { linkName: "shim0", address: "192.168.9.2", address6: "fd00:9::2" },
-});
-`;
+import { program } from "./two-ways";
 
 /**
  * What the kernel has of ours; an alias is for who reads. Of rules systemd-networkd may have made a second one, or the one, and
  * says "static" of it.
  */
-async function ours(host: LightHost): Promise<string> {
+async function ours(host: LightHost, more: string): Promise<string> {
   const { stdout } = await host.exec(`
     for family in -4 -6; do
       ip -N $family rule | sed -n 's/proto \\(119\\|4\\)$/proto 119/p' | sort -u
@@ -42,7 +20,8 @@ async function ours(host: LightHost): Promise<string> {
       ip -o $family address show dev shim0 scope global | sed 's/^[0-9]*//'
     done
     ip -o -d link show dev shim0 | sed 's/^[0-9]*//; s/ promiscuity.*bridge/ bridge/; s/ *\\\\ *alias .*//; s/ *$//'
-    cd /proc/sys/net && grep -r . ipv4/conf/shim0/arp_* ipv6/conf/shim0/accept_ra ipv6/conf/shim0/autoconf`);
+    cd /proc/sys/net && grep -r . ipv4/conf/shim0/arp_* ipv6/conf/shim0/accept_ra ipv6/conf/shim0/autoconf
+    ${more}`);
   return stdout;
 }
 
@@ -94,6 +73,7 @@ async function assertReads(host: LightHost, reader: string): Promise<void> {
   assert.doesNotMatch((await host.exec(reader)).stderr, /wirework/, reader);
 }
 
+export const NETWORK_MANAGER_ITSELF = /^. route[46] .* proto kernel |^~ sysctl net\.ipv6\.conf\.eth[0-9]\.forwarding:/;
 const PULLED = "the cable of eth2 is pulled";
 export const rows = {
   ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2"], reads: "ifquery shim0" },
@@ -105,7 +85,7 @@ export const rows = {
   networkManager: {
     persistence: "NetworkManager",
     events: ["nmcli connection reload; nmcli connection up eth2", "systemctl restart NetworkManager"],
-    itself: /^. route[46] .* proto kernel |^~ sysctl net\.ipv6\.conf\.eth[0-9]\.forwarding:/,
+    itself: NETWORK_MANAGER_ITSELF,
   },
 } satisfies Readonly<Record<string, Row>>;
 
@@ -120,15 +100,22 @@ async function happens(place: TwoUplinks, event: string): Promise<void> {
   }
 }
 
-/** Makes what {@link program} declares; gives the check that it is all the same after an event. */
-export async function upThenSame(stack: Stack, place: TwoUplinks): Promise<(event: string) => Promise<void>> {
+/**
+ * Makes what {@link program} declares; gives the check that it is all the same after an event, and so is what `more`, a command,
+ * says.
+ */
+export async function upThenSame(
+  stack: Stack,
+  place: TwoUplinks,
+  more = "",
+): Promise<(event: string) => Promise<void>> {
   await stack.up();
   await assertWays(place, "up");
-  const made = await ours(place.host);
+  const made = await ours(place.host, more);
   assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
   return async (event) => {
     await assertWays(place, event);
-    await assertComes(event, 20_000, made, () => ours(place.host).catch(() => "no shim0"));
+    await assertComes(event, 20_000, made, () => ours(place.host, more).catch(() => "no shim0"));
     assert.doesNotMatch((await place.host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
   };
 }

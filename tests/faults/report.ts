@@ -1,21 +1,9 @@
-import type { Passed } from "../runner/events";
+import type { Outcome, Report } from "../runner/campaign";
 import type { Fault, Shown } from "./table";
-
-/** What mocha said of the campaign. */
-export interface Outcome {
-  readonly passes: readonly Passed[];
-  readonly failures: readonly { readonly title: string }[];
-}
-
-/** The table as lines, and what is wrong with it: a row whose tests failed or are none, a test that no row names. */
-export interface Report {
-  readonly lines: readonly string[];
-  readonly problems: readonly string[];
-}
 
 const begins = (title: string, start: string) => title === start || title.startsWith(start);
 
-/** Fills the table from results; `source` reads a file of tests, for those that run elsewhere. */
+/** Fills the table from results; wrong is a row whose tests failed or are none, and a test that no row names. `source` reads a file of tests, for those that run elsewhere. */
 export function report(table: readonly Fault[], outcome: Outcome, source: (file: string) => string): Report {
   const problems: string[] = [];
   const named = new Set<string>();

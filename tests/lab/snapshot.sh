@@ -46,7 +46,7 @@ tree() {
 for folder in /etc /usr/local /var/lib/wirework /var/spool/cron; do tree "$folder" -xdev; done
 # Folders that systemd makes and leaves; what lies in them was put there.
 for folder in network system; do tree "/run/systemd/$folder" -mindepth 1; done
-tree /run/systemd/transient -mindepth 1 | grep -v '/session-[0-9]*\.scope' # logins
+tree /run/systemd/transient -mindepth 1 | grep -v '/session-c*[0-9]*\.scope' # logins
 section hashes
 for folder in /etc /usr/local /var/lib/wirework /var/spool/cron /run/systemd/network /run/systemd/system /run/systemd/transient; do
   [ -d "$folder" ] && find "$folder" -xdev -type f -exec sha256sum {} +

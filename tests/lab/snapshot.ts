@@ -213,7 +213,8 @@ function fileEntries(files: string[], hashes: string[]): [string, unknown][] {
 }
 
 /** Units of a login, of a look at the host, or that systemd starts on demand and ends when idle. */
-const passingUnit = /^(user@|user-|session-|sshd@|ssh@|run-u\d|systemd-(hostnamed|localed|timedated)\b)/;
+const passingUnit =
+  /^(user@|user-|session-|sshd@|ssh@|run-u\d|(systemd-(hostnamed|localed|timedated)|NetworkManager-dispatcher)\b)/;
 
 /** What Docker deals out at every start. */
 const dockerNoise = new Set([

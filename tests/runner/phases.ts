@@ -129,7 +129,7 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare-backends"],
     testSeconds: 300,
-    minutes: 30,
+    minutes: 60,
   },
   {
     name: "full",

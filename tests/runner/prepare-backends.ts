@@ -1,12 +1,12 @@
-// Makes the trees of hosts that systemd does not boot, which only the phase that boots them needs.
+// Makes the trees of the hosts that only tests/backends boots.
 
-import { type OtherInit, otherInits } from "../lab/other-inits";
+import { hosts } from "../backends/table";
 import { step } from "../lab/process";
 import { lightTree } from "../lab/trees";
 
 async function prepare(): Promise<void> {
-  for (const init of Object.keys(otherInits) as OtherInit[]) {
-    await step(`tree of a lab host with ${init}`, () => lightTree("12", init));
+  for (const [name, { debian, manager }] of Object.entries(hosts)) {
+    await step(`tree of a lab host: ${name}`, () => lightTree(debian, manager));
   }
 }
 
