@@ -11,9 +11,12 @@ verb_prove() {
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
     $1 == "reach" && parse($0) == "" { next }
     $1 == "container" && NF == 2 && is_name($2) || $1 == "mac" && NF == 2 && is_mac($2) { next }
-    $1 == "free" && is_name(container) && is_address($2) && (NF == 4 || NF == 6 && $3 == "gateway" && is_address($4)) &&
-      $(NF - 1) == "dev" && is_link($NF) && (link == "" || link == $NF) { link = $NF; next }
-    { exit 1 }' "$RUN/lines" || fail "lines that prove does not understand:
+    $1 == "free" && is_name(container) && is_address($2) && is_place($3 == "gateway" && is_address($4) ? 5 : 3) { next }
+    { exit 1 }
+    function is_place(i) {
+      return $i == "dev" && is_link($(i + 1)) && (NF == i + 1 ||
+        NF == i + 5 && $(i + 2) == "over" && is_link($(i + 3)) && $(i + 4) == "vlan" && is_number($(i + 5), 1, 4094))
+    }' "$RUN/lines" || fail "lines that prove does not understand:
 $(cat "$RUN/lines")"
   start_clock
   sed -n 's/^reach //p' "$RUN/lines" >"$RUN/wires"
@@ -23,8 +26,7 @@ $(cat "$RUN/lines")"
     wire_of $words
     prove_wire
   done <"$RUN/wires"
-  grep '^free ' "$RUN/lines" >"$RUN/free" || return 0
-  prove_free "$(sed -n '1s/.* //p' "$RUN/free")"
+  ! grep -q '^free ' "$RUN/lines" || prove_free
 }
 
 wire_of() { # the words of the fact
