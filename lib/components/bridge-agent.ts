@@ -4,7 +4,7 @@ import { knownPart, lift, part, pick } from "../lift";
 import { planBridgeAgent } from "../plan/bridge-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
-import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
+import { componentContext, factLines, newFacts, newProbe, probeOutput, withClaims, withHostProvider } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import type { SubnetArgs } from "./lan-network";
 import { type NetworkRef, networkLink } from "./network-ref";
@@ -120,6 +120,12 @@ export interface BridgeAgentArgs extends ContainerArgs {
    * @default - with a host: its gateway answers; else nothing
    */
   verify?: pulumi.Input<VerifyArgs>;
+  /**
+   * Whether the host asks the LAN of a `BridgeNetwork` for the fixed addresses, as a `MacvlanAgent` does, before the container is
+   * made: one that somebody else has fails the update.
+   * @default - true where there is a host, and a fixed address on the network of a `BridgeNetwork`
+   */
+  probe?: pulumi.Input<boolean>;
 }
 
 /**
@@ -151,6 +157,8 @@ export class BridgeAgent extends pulumi.ComponentResource {
   readonly networks: pulumi.Output<NetworkAddresses[]>;
   /** What was proved, a line each, or `not verified`. */
   readonly verification: pulumi.Output<string>;
+  /** What the LAN said of its fixed addresses, a line each: `free …` or `could not see …`; or `not probed`. */
+  readonly probe: pulumi.Output<string>;
 
   constructor(name: string, args: BridgeAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const {
@@ -165,6 +173,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
       extraNetworks,
       ports,
       verify,
+      probe,
       ...container
     } = args ?? {};
     const settings = {
@@ -177,6 +186,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
       extraNetworks,
       ports,
       verification: verify,
+      probe,
     };
     const context = componentContext("BridgeAgent", name, host);
     const shared = network && networkLink(network);
@@ -195,10 +205,11 @@ export class BridgeAgent extends pulumi.ComponentResource {
         this,
         facts,
       );
+    const question = newProbe(context, plan, shared?.id, { parent: this, dependsOn: facts });
     const planned = pick(plan, ({ ports }) => [...ports]);
     const agent = newAgentContainer(
       context,
-      { container, plan, networkId: own?.id ?? shared?.id, ports: planned, after: facts },
+      { container, plan, networkId: own?.id ?? shared?.id, ports: planned, after: facts, question },
       this,
     );
 
@@ -209,6 +220,7 @@ export class BridgeAgent extends pulumi.ComponentResource {
     this.macAddress = agent.macAddress;
     this.networks = agent.networks;
     this.verification = agent.verification;
-    this.registerOutputs({ ...agent });
+    this.probe = probeOutput(question);
+    this.registerOutputs({ ...agent, probe: this.probe });
   }
 }

@@ -101,6 +101,29 @@ export function newVerification(
   return pulumi.unsecret(newQuestion(`${name}-verify`, { link, owner, verb: "verify", lines }, { parent }).stdout);
 }
 
+/**
+ * Whether somebody on a LAN has an agent's fixed addresses, where it has a host and any: asked when they change, and, of a network
+ * of others, once it is there.
+ */
+export function newProbe(
+  { name, owner, link }: ComponentContext,
+  plan: Planned<{ readonly probe: readonly string[] }>,
+  network: pulumi.Input<string> | undefined,
+  opts: pulumi.CustomResourceOptions,
+) {
+  if (link === undefined || plan.known?.probe.length === 0) {
+    return undefined;
+  }
+  const probe = pick(plan, ({ probe }) => [...probe]);
+  const lines = network === undefined ? probe : mapInput({ probe, network }, ({ probe }) => probe);
+  return newQuestion(`${name}-probe`, { link, owner, verb: "prove", lines }, opts);
+}
+
+/** What the LANs said, a line each. */
+export function probeOutput(probe: ReturnType<typeof newProbe>): pulumi.Output<string> {
+  return probe === undefined ? pulumi.output("not probed") : pulumi.unsecret(probe.stdout);
+}
+
 // Everything that is planned in one program meets here. Keyed by the engine's connection: programs that run in one
 // process, one after the other or side by side, must not see each other.
 const inventories = new WeakMap<object, Inventory>();

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { newQuestion } from "../host/host-change";
 import type { HostRef } from "../host/host-ref";
 import { type Planned, part, pick } from "../lift";
 import { attachedAddresses } from "../plan/attachment";
@@ -8,7 +7,7 @@ import type { LanAgentPlan } from "../plan/lan-agent";
 import type { Persistence } from "../plan/persistence";
 import { type ExtraNetworkArgs, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
-import { type ComponentContext, newFacts } from "./context";
+import { type ComponentContext, newFacts, newProbe, probeOutput } from "./context";
 import { newDockerNetwork } from "./docker-network";
 import { type NetworkLink, type NetworkRef, networkLink } from "./network-ref";
 
@@ -123,7 +122,7 @@ export function newLanAgent(
   const facts = newFacts(context, plan, { parent });
   const planned = part(plan, ({ network }) => network!);
   const network = own && !leased ? newDockerNetwork(context, planned, parent, facts) : undefined;
-  const probe = newProbe(context, plan, parent, facts);
+  const probe = newProbe(context, plan, shared?.id, { parent, dependsOn: facts });
   const networkId = network?.id ?? shared?.id;
   const networkMode = leased && alone ? "none" : undefined;
   const made = { container, plan, networkId, networkMode, after: facts, question: probe };
@@ -131,7 +130,7 @@ export function newLanAgent(
   return {
     ...agent,
     ...(leased && leasedPlace(agent, plan)),
-    probe: probe === undefined ? pulumi.output("not probed") : pulumi.unsecret(probe.stdout),
+    probe: probeOutput(probe),
   };
 }
 
@@ -144,18 +143,4 @@ function leasedPlace({ verification }: { verification: pulumi.Output<string> }, 
     ipv6Address: pulumi.output(pick(plan, ({ lease }) => lease?.ipv6Address ?? "")),
     macAddress: pulumi.output(pick(plan, ({ lease }) => lease?.macAddress ?? "")),
   };
-}
-
-/** Whether somebody on the LAN has the agent's addresses: asked when they change, and before the container is made. */
-function newProbe(
-  { name, owner, link }: ComponentContext,
-  plan: Planned<LanAgentPlan>,
-  parent: pulumi.Resource,
-  facts: pulumi.Resource | undefined,
-) {
-  if (link === undefined || plan.known?.probe.length === 0) {
-    return undefined;
-  }
-  const lines = pick(plan, ({ probe }) => [...probe]);
-  return newQuestion(`${name}-probe`, { link, owner, verb: "prove", lines }, { parent, dependsOn: facts });
 }

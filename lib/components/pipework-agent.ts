@@ -7,7 +7,7 @@ import { Persistence } from "../plan/persistence";
 import { planPipeworkAgent } from "../plan/pipework-agent";
 import { type ExtraNetworkArgs, type NetworkAddresses, newAgentContainer, type VerifyArgs } from "./agent-container";
 import type { ContainerArgs } from "./container-args";
-import { componentContext, factLines, newFacts, withClaims, withHostProvider } from "./context";
+import { componentContext, factLines, newFacts, newProbe, probeOutput, withClaims, withHostProvider } from "./context";
 
 /** As whom a DHCP server is asked for an address. A change is another client for the server. */
 export interface DhcpArgs {
@@ -161,6 +161,13 @@ export interface PipeworkAgentArgs extends ContainerArgs {
    * @default - every interface is there, and its gateways answer
    */
   verify?: pulumi.Input<VerifyArgs>;
+  /**
+   * Whether the host asks, by ARP from 0.0.0.0 (RFC 5227) and neighbour solicitations, for the fixed addresses where each
+   * interface leads to, before one is set: one that somebody else has fails the update. Asked anew when an address or a link
+   * changes. Not on ipvlan. A NIC that is down, or in the container already, cannot be asked on.
+   * @default - true where an interface that is no ipvlan has a fixed address
+   */
+  probe?: pulumi.Input<boolean>;
 }
 
 /**
@@ -196,11 +203,13 @@ export class PipeworkAgent extends pulumi.ComponentResource {
   readonly networks: pulumi.Output<NetworkAddresses[]>;
   /** What was proved, a line each, or `not verified`. */
   readonly verification: pulumi.Output<string>;
+  /** What the LANs said of its fixed addresses, a line each: `free …` or `could not see …`; or `not probed`. */
+  readonly probe: pulumi.Output<string>;
 
   constructor(name: string, args: PipeworkAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { host, interfaces, extraNetworks, waitForInterfaces, verify, ...container } = args ?? {};
+    const { host, interfaces, extraNetworks, waitForInterfaces, verify, probe, ...container } = args ?? {};
     const namesProgram = container.command !== undefined || container.entrypoint !== undefined;
-    const settings = { interfaces, extraNetworks, waitForInterfaces, namesProgram, verification: verify };
+    const settings = { interfaces, extraNetworks, waitForInterfaces, namesProgram, verification: verify, probe };
     // The watcher, which puts the interfaces in, comes with the units: no other way of bringing facts back would do.
     const context = componentContext("PipeworkAgent", name, host, Persistence.Unit);
     const plan = lift({ context: context.plan, settings }, ({ context, settings }) =>
@@ -209,7 +218,9 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     const summary = { interfaces, extraNetworks, image: container.image, facts: factLines(context, plan) };
     super("wirework:index:PipeworkAgent", name, summary, withHostProvider(opts, host));
 
-    const facts = newFacts(context, plan, { parent: this });
+    // Before the facts, too: they change an address in the running container.
+    const question = newProbe(context, plan, undefined, { parent: this });
+    const facts = newFacts(context, plan, { parent: this, dependsOn: question });
     const wait = pick(plan, ({ wait }) => [...wait]);
     const waiting = waitForInterfaces !== undefined && {
       entrypoint: mapInput({ wait, given: container.entrypoint ?? [] }, ({ wait, given }) => [...wait, ...given]),
@@ -234,7 +245,9 @@ export class PipeworkAgent extends pulumi.ComponentResource {
     this.ipv4Addresses = agent.verification.apply(attachedAddresses);
     this.networks = agent.networks;
     this.verification = agent.verification;
+    this.probe = probeOutput(question);
     const { containerId, containerName, macAddresses, ipv4Addresses, networks, verification } = this;
-    this.registerOutputs({ containerId, containerName, macAddresses, ipv4Addresses, networks, verification });
+    const found = { containerId, containerName, macAddresses, ipv4Addresses, networks, verification };
+    this.registerOutputs({ ...found, probe: this.probe });
   }
 }

@@ -3,65 +3,80 @@ import { contains } from "../net/range";
 import type { Problems } from "../problems";
 import type { PlanContext } from "./context";
 import type { JoinedNetwork } from "./joined-network";
-import type { LanDriver } from "./lan-driver";
 import { readBoolean } from "./read";
 
-/** Whose addresses are asked for. */
-export interface Probed {
-  /** The network, where it could be read. */
-  readonly network?: JoinedNetwork;
-  /** Fixed addresses. */
-  readonly fixed: readonly Address[];
+/** An interface of an agent, and whose addresses are asked for there. */
+export interface ProbedPlace {
+  /** Link of the host that leads to the LAN, and the words of the one beneath it that may have to be made; none without a LAN. */
+  readonly link?: string;
+  /** Whether the interface has a MAC of its own. */
+  readonly ownMac: boolean;
   /** MAC that the agent is to have: who answers with it is the agent. */
   readonly macAddress?: string;
-  /** The agent's container: what it has already is its own. */
-  readonly containerName: string;
+  /** Fixed addresses. With each goes its gateway: where that is silent too, silence means nothing. */
+  readonly fixed: readonly { readonly address: Address; readonly gateway?: Address }[];
+}
+
+/** The place of an agent on a network of Docker's. */
+export function placeOn(
+  { facts, subnets }: JoinedNetwork,
+  fixed: readonly Address[],
+  ownMac = true,
+  macAddress?: string,
+): ProbedPlace {
+  return {
+    link: facts.parent,
+    ownMac,
+    macAddress,
+    fixed: fixed.map((address) => ({
+      address,
+      gateway: subnets.find(({ prefix }) => contains(prefix, address))?.gateway,
+    })),
+  };
 }
 
 /**
- * The lines that ask a LAN, before the container is made, whether somebody else has its fixed addresses; none where nothing is
- * to be asked. With each goes its gateway: where that is silent too, silence means nothing.
+ * The lines that ask a LAN, before the container has its addresses, whether somebody else has the fixed ones; none where nothing
+ * is to be asked. What the agent's container has already is its own.
  */
 export function planProbe(
   problems: Problems,
-  driver: LanDriver,
   given: unknown,
   context: PlanContext,
-  { network, fixed, macAddress, containerName }: Probed,
+  containerName: string,
+  places: readonly ProbedPlace[],
 ): string[] {
   const wanted = readBoolean(problems, "probe", given);
-  const fault = network && reasonAgainst(driver, context, network, fixed);
+  const fault = places.length > 0 ? reasonAgainst(context, places) : undefined;
   if (wanted === true && fault !== undefined) {
     problems.add("probe", wanted, fault, "leave it out");
   }
-  if (wanted === false || network === undefined || fault !== undefined) {
+  if (wanted === false || places.length === 0 || fault !== undefined) {
     return [];
   }
+  const asked = places.filter(({ ownMac, link, fixed }) => ownMac && link !== undefined && fixed.length > 0);
   return [
     `container ${containerName}`,
-    ...(macAddress === undefined ? [] : [`mac ${macAddress}`]),
-    ...fixed.map((address) => {
-      const gateway = network.subnets.find(({ prefix }) => contains(prefix, address))?.gateway;
-      const beside = gateway === undefined ? "" : ` gateway ${addressText(gateway)}`;
-      return `free ${addressText(address)}${beside} dev ${network.facts.parent}`;
-    }),
+    ...asked.flatMap(({ macAddress }) => (macAddress === undefined ? [] : [`mac ${macAddress}`])),
+    ...asked.flatMap(({ link, fixed }) =>
+      fixed.map(({ address, gateway }) => {
+        const beside = gateway === undefined ? "" : ` gateway ${addressText(gateway)}`;
+        return `free ${addressText(address)}${beside} dev ${link}`;
+      }),
+    ),
   ];
 }
 
-function reasonAgainst(
-  driver: LanDriver,
-  context: PlanContext,
-  { facts }: JoinedNetwork,
-  fixed: readonly Address[],
-): string | undefined {
-  if (!driver.ownMac) {
+function reasonAgainst(context: PlanContext, places: readonly ProbedPlace[]): string | undefined {
+  const own = places.filter(({ ownMac }) => ownMac);
+  if (own.length === 0) {
     return "asks by a link of another kind, which the parent does not take beside ipvlan";
   }
   if (context.hostIdentity === undefined) {
     return "is asked by the host, and none is given";
   }
-  if (facts.parent === undefined) {
+  if (own.every(({ link }) => link === undefined)) {
     return "has no LAN to ask: the network has no parent";
   }
-  return fixed.length === 0 ? "has no address to ask for: Docker chooses it" : undefined;
+  return own.every(({ fixed }) => fixed.length === 0) ? "has no address to ask for: none is fixed" : undefined;
 }

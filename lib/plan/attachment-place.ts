@@ -54,7 +54,7 @@ export function readPlace(
   at: string,
   { parent, vlan, bridge, nic, driver }: Pick<AttachmentSettings, "parent" | "vlan" | "bridge" | "nic" | "driver">,
   context: PlanContext,
-): { link: string; facts: readonly Fact[]; links?: string; claims: readonly Claim[] } {
+): { link: string; asked?: string; facts: readonly Fact[]; links?: string; claims: readonly Claim[] } {
   if (bridge !== undefined) {
     return { link: bridge, facts: [{ kind: "require", condition: `bridge ${bridge}` }], claims: [] };
   }
@@ -82,6 +82,8 @@ export function readPlace(
   });
   return {
     link,
+    // The LAN is asked before the VLAN is there.
+    ...(tagged && { asked: `${link} over ${parent} vlan ${vlan}` }),
     facts: [...(tagged?.facts ?? []), ...attachable(link, driver)],
     ...(tagged && { links: tagged.identity }),
     claims: [...(tagged?.claims ?? []), shared],

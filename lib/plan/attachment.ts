@@ -3,6 +3,7 @@ import { deriveInterfaceName, parseInterfaceName } from "../net/interface-name";
 import { deriveMac, parseMac } from "../net/mac";
 import { interfaceAddressText } from "../net/prefix";
 import type { Problems } from "../problems";
+import type { ProbedPlace } from "./address-probe";
 import { type RouteSettings, readExtraAddresses, readRoutes, readSide, routeText } from "./attachment-addresses";
 import { AttachedDriver, readDriver, readPlace } from "./attachment-place";
 import { claimOf, hostScope, linkScope, ownerOf, type PlanContext } from "./context";
@@ -57,6 +58,8 @@ export interface Attachment {
   readonly facts: readonly Fact[];
   /** Links of ours beneath it, as the words that make them. */
   readonly links?: string;
+  /** Where the LAN is asked for its fixed addresses. */
+  readonly probed: ProbedPlace;
   /** Multicast groups that it receives. */
   readonly groups: readonly string[];
   /** What nobody else may have. */
@@ -185,6 +188,7 @@ function readAttachment(
   }
   const ipv4 = leased ? {} : readSide(problems, at, given, 4);
   const ipv6 = readSide(problems, at, given, 6);
+  const sides = [ipv4, ipv6];
   const own = [ipv4.address, ipv6.address].filter((one) => one !== undefined);
   const further = readExtraAddresses(problems, `${at}.extraAddresses`, given.extraAddresses, own);
   const addresses = [...own, ...further];
@@ -225,6 +229,15 @@ function readAttachment(
     fact,
     facts: [...below.facts, ...(leased ? [DHCP_CLIENT] : [])],
     ...(below.links !== undefined && { links: below.links }),
+    probed: {
+      link: below.asked ?? below.link,
+      ownMac: fact.type !== AttachedDriver.Ipvlan,
+      macAddress: address,
+      fixed: addresses.map((one) => ({
+        address: one.address,
+        gateway: sides.find((side) => side.address === one)?.gateway,
+      })),
+    },
     groups,
     claims: [
       ...below.claims,

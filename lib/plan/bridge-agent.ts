@@ -1,5 +1,6 @@
-import { addressText } from "../net/address";
+import { addressText, parseAddress } from "../net/address";
 import { parseResourceName } from "../net/resource-name";
+import { placeOn, planProbe } from "./address-probe";
 import {
   type AgentPlan,
   containerClaim,
@@ -52,6 +53,8 @@ export interface BridgeAgentSettings {
   readonly ports?: readonly PublishedPortSettings[];
   /** @default - the gateway must answer, where it is known */
   readonly verification?: VerificationSettings;
+  /** @default - true where a host can ask */
+  readonly probe?: boolean;
   /** @default - nothing of it is checked */
   readonly container?: ContainerSettings;
 }
@@ -62,6 +65,8 @@ export interface BridgeAgentPlan extends AgentPlan {
   readonly network?: BridgeNetworkPlan;
   /** Ports that the host passes on. */
   readonly ports: readonly PublishedPortPlan[];
+  /** What the host asks the LAN before the container is made; empty when nothing. */
+  readonly probe: readonly string[];
 }
 
 /** Arguments of the agent that are no container arguments: what a typo among those may have meant. */
@@ -78,6 +83,7 @@ const OWN_ARGUMENTS = [
   "extraNetworks",
   "ports",
   "verify",
+  "probe",
 ];
 
 const KNOWN: readonly (keyof BridgeAgentSettings)[] = [
@@ -92,6 +98,7 @@ const KNOWN: readonly (keyof BridgeAgentSettings)[] = [
   "extraNetworks",
   "ports",
   "verification",
+  "probe",
   "container",
 ];
 
@@ -147,6 +154,11 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
       ? { defaultRoute: route.winner }
       : own === undefined && lan === undefined && { defaultRoute: name }),
   });
+  const fixed = [endpoint.ipv4Address, endpoint.ipv6Address]
+    .map((text) => (text === undefined ? undefined : parseAddress(text)))
+    .flatMap((found) => (found === undefined || found.fault !== undefined ? [] : [found.value]));
+  const places = [lan === undefined ? { ownMac: true, fixed: [] } : placeOn(lan, fixed, true, endpoint.macAddress)];
+  const probe = planProbe(problems, settings.probe, context, containerName, places);
   problems.throwIfAny();
 
   const explicitMac = [endpoint, ...extra.map((one) => one.endpoint)].some((one) => one.macAddress !== undefined);
@@ -162,6 +174,7 @@ export function planBridgeAgent(context: PlanContext, given: BridgeAgentSettings
       ...groupFacts(groups, containerName, name),
     ]),
     verify,
+    probe,
     claims: [
       ...(own?.claims ?? []),
       containerClaim(context, containerName),

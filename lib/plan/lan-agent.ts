@@ -3,7 +3,7 @@ import { nextFree } from "../net/address-pool";
 import { isLocallyAdministered, parseMac } from "../net/mac";
 import { contains, overlaps } from "../net/range";
 import type { Problems } from "../problems";
-import { planProbe } from "./address-probe";
+import { placeOn, planProbe } from "./address-probe";
 import {
   type AgentPlan,
   containerClaim,
@@ -188,7 +188,8 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
     receives: groups,
     ...(route.winner !== undefined && { defaultRoute: route.winner }),
   });
-  const probe = planProbe(problems, driver, settings.probe, context, { network, fixed, macAddress, containerName });
+  const places = network === undefined ? [] : [placeOn(network, fixed, driver.ownMac, macAddress)];
+  const probe = planProbe(problems, settings.probe, context, containerName, places);
   problems.throwIfAny();
 
   const explicitMac = extra.some((one) => one.endpoint.macAddress !== undefined);

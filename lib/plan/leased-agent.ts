@@ -2,7 +2,7 @@ import { type Address, addressText } from "../net/address";
 import { deriveMac } from "../net/mac";
 import { contains } from "../net/range";
 import type { Problems } from "../problems";
-import { planProbe } from "./address-probe";
+import { placeOn, planProbe } from "./address-probe";
 import { containerClaim, type ExtraNetwork, endpointClaims, extraNetworkClaims } from "./agent";
 import { alsoOn } from "./attachment";
 import { attachable } from "./attachment-place";
@@ -80,7 +80,8 @@ export function planLeasedAgent(
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });
   const fixed = ipv6 ? [ipv6] : [];
-  const probe = planProbe(problems, driver, settings.probe, context, { network, fixed, macAddress, containerName });
+  const places = network === undefined ? [] : [placeOn(network, fixed, driver.ownMac, macAddress)];
+  const probe = planProbe(problems, settings.probe, context, containerName, places);
   problems.throwIfAny();
 
   const explicitMac = extra.some(({ endpoint }) => endpoint.macAddress !== undefined);

@@ -1,4 +1,5 @@
 import type { Problems } from "../problems";
+import { planProbe } from "./address-probe";
 import {
   type AgentPlan,
   containerClaim,
@@ -32,6 +33,8 @@ export interface PipeworkAgentSettings {
   readonly namesProgram?: boolean;
   /** @default - interfaces stand, and gateways answer */
   readonly verification?: VerificationSettings;
+  /** @default - true where an interface with a MAC of its own has a fixed address */
+  readonly probe?: boolean;
   /** @default - nothing of it is checked */
   readonly container?: ContainerSettings;
 }
@@ -44,9 +47,11 @@ export interface PipeworkAgentPlan extends AgentPlan {
   readonly interfaces: readonly { readonly name: string; readonly macAddress?: string }[];
   /** Words in front of the program, which wait for the interfaces; none where it does not wait. */
   readonly wait: readonly string[];
+  /** What the host asks the LANs before an address is set; empty when nothing. */
+  readonly probe: readonly string[];
 }
 
-const OWN_ARGUMENTS = ["host", "interfaces", "extraNetworks", "waitForInterfaces", "verify"];
+const OWN_ARGUMENTS = ["host", "interfaces", "extraNetworks", "waitForInterfaces", "verify", "probe"];
 
 /** Plans a pipework agent. Throws one ArgumentError with all problems. */
 export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSettings): PipeworkAgentPlan {
@@ -57,6 +62,7 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
     "waitForInterfaces",
     "namesProgram",
     "verification",
+    "probe",
     "container",
   ]);
   requireHost(problems, context, "give host.ref: the host puts the interfaces into the container");
@@ -85,6 +91,8 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
     })),
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });
+  const places = interfaces.map(({ probed }) => probed);
+  const probe = planProbe(problems, settings.probe, context, containerName, places);
   problems.throwIfAny();
 
   const links = interfaces.flatMap(({ links }) => links ?? []);
@@ -102,6 +110,7 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
       ...facts,
     ]),
     verify: proved,
+    probe,
     claims: [
       ...interfaces.flatMap(({ claims }) => claims),
       containerClaim(context, containerName),

@@ -56,7 +56,7 @@ export interface PolicyRoutedAgentSettings {
 }
 
 /** All that a policy-routed agent comes to. */
-export interface PolicyRoutedAgentPlan extends BridgeAgentPlan {
+export interface PolicyRoutedAgentPlan extends Omit<BridgeAgentPlan, "probe"> {
   /** Id of the routing table. */
   readonly table: number;
   /** Name of the bridge on the host. */

@@ -14,6 +14,7 @@ describe("PipeworkAgent", () => {
       "wirework:index:PipeworkAgent probe",
       "docker:index/container:Container probe-container",
       "command:remote:Command probe-facts",
+      "command:remote:Command probe-probe",
       "command:remote:Command probe-verify",
     ]);
     const container = found.find(({ name }) => name === "probe-container")?.inputs;
@@ -22,6 +23,8 @@ describe("PipeworkAgent", () => {
     assert.equal(container?.entrypoints, undefined);
     const facts = String(found.find(({ name }) => name === "probe-facts")?.inputs.stdin);
     assert.match(facts, /^attach eth1 container probe type macvlan parent eth1 mode bridge address \S+ addr /m);
+    const asked = String(found.find(({ name }) => name === "probe-probe")?.inputs.stdin);
+    assert.match(asked, /^free 192\.168\.9\.90 gateway 192\.168\.9\.1 dev eth1$/m);
   });
 
   it("beside networks of Docker has them, and waits where it is told to", async () => {

@@ -20,6 +20,7 @@ const web = new HostNetworkAgent("web", {
   command: ["sh", "-c", "mkdir -p /www && echo here > /www/index.html && exec httpd -f -p 8099 -h /www"],
 });
 export const addresses = agents.flatMap(({ ipv4Address, ipv6Address }) => [ipv4Address, ipv6Address]);
+export const asked = agents.map(({ probe }) => probe);
 export const proofs = [...agents, web].map(({ verification }) => verification);
 `;
 
@@ -31,7 +32,12 @@ for (const debian of debians) {
       const client = (command: string) => lan.exec("client", command, { check: false });
       const stack = await stackOn(place, program);
       await stack.up();
-      const { addresses, proofs } = (await stack.outputs()) as { addresses: string[]; proofs: string[] };
+      const { addresses, proofs, asked } = (await stack.outputs()) as Record<
+        "addresses" | "proofs" | "asked",
+        string[]
+      >;
+      const free = addresses.map((address) => `free ${address} dev lan0`);
+      assert.deepEqual(asked.flatMap((said) => said.split("\n")).sort(), free.sort());
       assert.match(proofs[0]!, /^gateway 192\.168\.9\.1 answered from [\s\S]*^gateway fd00:9::1 answered from /m);
       assert.match(proofs[2]!, /192\.168\.9\.1/);
       const reached = async () => {

@@ -13,6 +13,7 @@ const probe = new PipeworkAgent("probe", {
 });
 export const verification = probe.verification;
 export const macs = probe.macAddresses;
+export const asked = probe.probe;
 `;
 
 describe("a pipework agent", () => {
@@ -23,8 +24,24 @@ describe("a pipework agent", () => {
     await host.exec(inner);
     const routed = `, extraAddresses: ["192.168.9.92/24"], routes: [{ destination: "10.7.0.0/16", via: "192.168.9.1", metric: 5 }]`;
     const stack = await stackOn(place, program("192.168.9.90", routed));
+    const refused = async (address: string) => {
+      await lan.exec("client", `ip address add ${address}/24 dev lan0`);
+      const { code, stdout } = await stack.up({ check: false });
+      const mac = (await lan.exec("client", "cat /sys/class/net/lan0/address")).stdout.trim();
+      await lan.exec("client", `ip address del ${address}/24 dev lan0`);
+      assert.notEqual(code, 0);
+      assert.ok(stdout.includes(`${address} is taken on eth1: MAC ${mac} answers`), stdout);
+    };
+    await refused("192.168.9.90");
+    assert.equal((await host.exec("docker ps --all --quiet")).stdout, "");
     await stack.up();
-    const { verification, macs } = (await stack.outputs()) as { verification: string; macs: Record<string, string> };
+    const { verification, macs, asked } = (await stack.outputs()) as {
+      verification: string;
+      macs: Record<string, string>;
+      asked: string;
+    };
+    assert.match(asked, /^free 192\.168\.9\.90 dev eth1$/m);
+    assert.match(asked, /^free 192\.168\.9\.92 dev eth1$/m);
     assert.match(verification, /^interface eth1: 192\.168\.9\.90\/24 192\.168\.9\.92\/24 fd00:9::90\/64/m);
     assert.match(verification, /^gateway 192\.168\.9\.1 answered from /m);
 
@@ -60,7 +77,9 @@ describe("a pipework agent", () => {
     await reached("a reboot");
 
     stack.change(onHost(program("192.168.9.91")));
-    assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts"]);
+    assert.deepEqual(changes(await stack.preview()), ["update probe", "update probe-facts", "update probe-probe"]);
+    await refused("192.168.9.91");
+    assert.doesNotMatch((await host.exec("docker exec probe ip address")).stdout, /192\.168\.9\.91/);
     await stack.up();
     await reached("another address", "192.168.9.91", false);
     assert.doesNotMatch((await host.exec("docker exec probe ip address")).stdout, /192\.168\.9\.9[02]/);

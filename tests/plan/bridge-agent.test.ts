@@ -18,6 +18,7 @@ describe("a bridge agent", () => {
       labels: LABELS,
       endpoints: [{ networkName: "bridge" }],
       ports: [],
+      probe: [],
       hostState: { facts: [] },
       verify: ["timeout 10", "default-route network bridge"],
       claims: [

@@ -89,6 +89,33 @@ describe("a Docker network on a bridge of the LAN", () => {
     assert.equal(inventory.add("other", agent("other", "192.168.9.70").claims).length, 1);
   });
 
+  it("asks its LAN for the fixed addresses of an agent", () => {
+    const settings = { container: { image: "busybox" } };
+    const bridged = (more: object) => planBridgeAgent(contextOf("BridgeAgent", "probe"), { ...settings, ...more });
+    const network = plan(made).facts;
+    const fixed = { network, ipv4Address: "192.168.9.70", ipv6Address: "fd00:9::70", macAddress: "02:00:00:00:00:70" };
+    assert.deepEqual(bridged(fixed).probe, [
+      "container probe",
+      "mac 02:00:00:00:00:70",
+      "free 192.168.9.70 gateway 192.168.9.1 dev lan0",
+      "free fd00:9::70 gateway fd00:9::1 dev lan0",
+    ]);
+    assert.deepEqual(bridged({ ...fixed, probe: false }).probe, []);
+    assert.deepEqual(bridged({ network }).probe, []);
+    const own = { own: { subnets: [{ subnet: "172.31.7.0/24" }] }, ipv4Address: "172.31.7.9" };
+    assert.deepEqual(bridged(own).probe, []);
+    for (const [given, rule] of [
+      [own, "has no LAN to ask: the network has no parent"],
+      [{}, "has no LAN to ask: the network has no parent"],
+      [{ network }, "has no address to ask for: none is fixed"],
+    ] as const) {
+      assert.deepEqual(
+        rulesOf(() => bridged({ ...given, probe: true })),
+        [`probe: ${rule}`],
+      );
+    }
+  });
+
   it("has its port for itself", () => {
     const inventory = new Inventory();
     assert.deepEqual(inventory.add("lan", plan(made).claims), []);

@@ -316,7 +316,7 @@ describe("what a macvlan agent asks the LAN for", () => {
   it("is refused by name where nobody could ask", () => {
     const rules = (settings: MacvlanAgentSettings, more = {}) =>
       rulesOf(() => plan({ ...settings, probe: true }, more));
-    assert.deepEqual(rules({ network }), ["probe: has no address to ask for: Docker chooses it"]);
+    assert.deepEqual(rules({ network }), ["probe: has no address to ask for: none is fixed"]);
     assert.deepEqual(rules({ network, ipv4Address }, { hostIdentity: undefined }), [
       "probe: is asked by the host, and none is given",
     ]);

@@ -311,3 +311,43 @@ describe("a pipework agent", () => {
     assert.deepEqual(attachedAddresses("not verified"), {});
   });
 });
+
+describe("what a pipework agent asks for", () => {
+  const macAddress = "02:00:00:00:00:90";
+  const interfaces = [
+    {
+      parent: "eth1",
+      vlan: 40,
+      ipv4Address: "192.168.9.90/24",
+      gateway: "192.168.9.1",
+      ipv6Address: "fd00:9::90/64",
+      macAddress,
+    },
+    { bridge: "br0", extraAddresses: ["10.9.0.2/24"], macAddress: "02:00:00:00:00:91" },
+    { nic: "eth3", ipv4Address: "10.0.0.2/24" },
+    { parent: "eth4", driver: "ipvlan" as const, ipv4Address: "10.4.0.2/24" },
+    { bridge: "br1" },
+  ];
+
+  it("is each fixed address where its interface leads to, but on ipvlan", () => {
+    assert.deepEqual(plan({ interfaces }).probe, [
+      "container probe",
+      `mac ${macAddress}`,
+      "mac 02:00:00:00:00:91",
+      "free 192.168.9.90 gateway 192.168.9.1 dev eth1.40 over eth1 vlan 40",
+      "free fd00:9::90 dev eth1.40 over eth1 vlan 40",
+      "free 10.9.0.2 dev br0",
+      "free 10.0.0.2 dev eth3",
+    ]);
+    assert.deepEqual(plan({ interfaces, probe: false }).probe, []);
+    assert.deepEqual(plan({ interfaces: interfaces.slice(3) }).probe, []);
+  });
+
+  it("is refused where nothing can be asked", () => {
+    const rules = (from: number, to: number) =>
+      rulesOf(() => plan({ interfaces: interfaces.slice(from, to), probe: true }));
+    const ipvlan = "probe: asks by a link of another kind, which the parent does not take beside ipvlan";
+    assert.deepEqual(rules(3, 4), [ipvlan]);
+    assert.deepEqual(rules(4, 5), ["probe: has no address to ask for: none is fixed"]);
+  });
+});
