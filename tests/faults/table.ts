@@ -115,7 +115,7 @@ export const faults: readonly Fault[] = [
       ["tests/host/boot.test.ts", "boot › after a power cut"],
       [armed, "a change that could cut the session that asks for it › is gone after a reboot inside the window"],
     ],
-    not: "what a disk loses that was not synced: a sandbox keeps it; an emulated machine is needed",
+    not: "what a disk loses that was not written: a sandbox keeps it; npm test -- full cuts the power of emulated machines",
   },
   {
     number: 12,
@@ -159,8 +159,10 @@ export const faults: readonly Fault[] = [
       [routing, "policy routing › makes nft tables anew"],
       [dnat, "ports that lead to a container › are those of all addresses of a link"],
     ],
-    elsewhere: [[ipv6Service, "stays over restarts and reboot"]],
-    not: "a reload of firewalld: not installed in the lab",
+    elsewhere: [
+      [ipv6Service, "stays over restarts and reboot"],
+      ["tests/engine/firewalld.test.ts", "through reload and restart of the firewall"],
+    ],
   },
   {
     number: 17,
