@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { assertComes } from "../lab/until";
 import { inContainerSandbox, insideContainer, startContainer, stopContainer } from "./containers";
 import { assertSame, type Sandbox, startWatcher, stopWatcher } from "./support";
 
@@ -89,6 +90,20 @@ describe("an interface put into a container", () => {
       assert.equal((await host.apply([VETH])).stdout, "unchanged\n");
       await host.remove([VETH]);
       assert.equal((await host.exec("ip link show master bridge0")).stdout, "");
+    }));
+
+  it("has an IPv6 address at once, or later, where Docker has switched IPv6 off", () =>
+    inContainerSandbox(async (host) => {
+      await startContainer(host, "probe", 0);
+      const off = "for one in all default; do echo 1 >/proc/sys/net/ipv6/conf/$one/disable_ipv6; done";
+      const four = MACVLAN.replace(/ addr6 .*/, "");
+      assert.equal((await insideContainer(host, "probe", `sh -c '${off}'`)).code, 0);
+      for (const facts of [[four], [MACVLAN], [four], [MACVLAN]]) {
+        const run = await host.apply(facts);
+        assert.equal(run.code, 0, run.stderr);
+        const six = facts[0] === MACVLAN;
+        await assertComes("an answer", 10_000, six, () => answers(host, "fd00:9::90")); // who was not there is asked again
+      }
     }));
 
   it("brings the default route where the container has none, and takes it back", () =>

@@ -70,7 +70,6 @@ function born(c,    i, n, alias, w) {
   if (opt["type"] != "nic") inside(c, "in link set dev " opt["dev"] " " alias)
   else { split(nic_now(opt["parent"]), w, " "); is_as_said(c, w[1], w[2]) }
   inside(c, "notify " opt["dev"])
-  if (wanted_on() ~ /:/) inside(c, "six " opt["dev"])
   stands_on(c, "", "down"); awaits_lease()
 }
 # It is there: what stands on it may differ.
@@ -112,6 +111,8 @@ function stands_on(c, on, up,    wants, n, i, w, is, off, six, some) {
   if (0 in off) inside(c, "promote " opt["dev"])
   n = split(off[0] off[1], w, " "); for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
   n = split(wants, w, "|")
+  # Where none of its networks has IPv6, Docker switches it off.
+  for (i = 1; i <= n; i++) if (w[i] ~ /:/ && !(w[i] in is)) { inside(c, "six " opt["dev"]); break }
   # What comes up with its addresses tells the neighbours. Routes need it up.
   for (i = 1; i <= n; i++) if (w[i] ~ /^[^r]/ && !(w[i] in is)) { to_stand(c, w[i]); some = 1 }
   if (up != "up") { inside(c, "in link set dev " opt["dev"] " up"); some = 1 }
