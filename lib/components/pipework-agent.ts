@@ -99,8 +99,10 @@ export interface AttachedInterfaceArgs {
    */
   dhcp?: pulumi.Input<DhcpArgs>;
   /**
-   * IPv6 address with prefix length: `fd00:9::90/64`.
-   * @default - what the routers of the segment announce
+   * IPv6 address with prefix length: `fd00:9::90/64`. Beside it the kernel hears the routers of the segment, as any host does: it
+   * makes an address of each prefix that they announce (SLAAC, RFC 4862), which stays the same as long as the MAC, and a default
+   * route. No DHCPv6 server is asked.
+   * @default - what the routers announce, alone
    */
   ipv6Address?: pulumi.Input<string>;
   /**

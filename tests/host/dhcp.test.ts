@@ -236,3 +236,34 @@ describe("an address by DHCP", function () {
       assert.match(forged.stderr, /is what the DHCP client says that the watcher starts/);
     }));
 });
+
+describe("an address by router advertisements", function () {
+  this.timeout(120_000);
+
+  for (const [what, own] of [
+    ["alone", "addr 192.168.9.90/24"],
+    ["beside a fixed one", "addr6 fd00:9::90/64"],
+  ]) {
+    it(`stands ${what}, as the kernel makes it (SLAAC), is no drift, and goes with the interface`, () =>
+      inContainerSandbox(async (host) => {
+        await host.exec("ip address add fe80::1/64 dev wire nodad", "", true); // routers speak from no other
+        await startServer(host, RANGE, "--enable-ra --dhcp-range=fd00:9::,ra-only,64,2m");
+        await startContainer(host, "probe", 0);
+        await inside(host, "sh -c 'echo 1 | tee /proc/sys/net/ipv6/conf/*/disable_ipv6'"); // as Docker does
+        const before = await inside(host, "ip -6 route show table all");
+        const fact = BESIDE.replace("addr dhcp hostname probe", own!);
+        assert.equal((await host.apply([fact])).stdout, `+ ${fact}\n`);
+        const addresses = () => inside(host, "ip -o addr show dev eth1 scope global");
+        await eventually(host, "the other address", async () =>
+          (await addresses()).includes("fd00:9::aa:ff:fe00:90/64"),
+        );
+        assert.ok((await addresses()).includes(own!.split(" ")[1]!));
+        assert.match(await inside(host, "ip -6 route show default"), /via fe80::\S+ dev eth1 proto ra /);
+        assert.equal((await host.apply([fact])).stdout, "unchanged\n");
+        assert.equal((await host.check([fact])).stdout, "as declared\n");
+        assert.equal((await host.remove([fact])).code, 0);
+        assert.equal(await inside(host, "ip -6 route show table all"), before);
+        await stopServer(host);
+      }));
+  }
+});

@@ -97,7 +97,7 @@ function wanted_on(    on, also) {
   return on
 }
 # Our routes bear our mark. An address does not: what is to go is what facts of it said before.
-function stands_on(c, on, up,    wants, n, i, w, is, off, six, some) {
+function stands_on(c, on, up,    wants, n, i, w, is, off, six, came, some) {
   wants = wanted_on(); has_lease = 0; split("", is); split("", off)
   n = split(on, w, "|")
   for (i = 1; i < n; i++) {
@@ -111,8 +111,9 @@ function stands_on(c, on, up,    wants, n, i, w, is, off, six, some) {
   if (0 in off) inside(c, "promote " opt["dev"])
   n = split(off[0] off[1], w, " "); for (i = 1; i <= n; i++) { inside(c, "in addr del " w[i] " dev " opt["dev"]); some = 1 }
   n = split(wants, w, "|")
-  # Where none of its networks has IPv6, Docker switches it off.
-  for (i = 1; i <= n; i++) if (w[i] ~ /:/ && !(w[i] in is)) { inside(c, "six " opt["dev"]); break }
+  # Where none of its networks has IPv6, Docker switches it off, and with it what routers announce.
+  came = on == ""; for (i = 1; i <= n; i++) if (w[i] ~ /:/ && !(w[i] in is)) came = 1
+  if (came) inside(c, "six " opt["dev"])
   # What comes up with its addresses tells the neighbours. Routes need it up.
   for (i = 1; i <= n; i++) if (w[i] ~ /^[^r]/ && !(w[i] in is)) { to_stand(c, w[i]); some = 1 }
   if (up != "up") { inside(c, "in link set dev " opt["dev"] " up"); some = 1 }
