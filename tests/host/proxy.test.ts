@@ -161,6 +161,23 @@ describe("forwarding of the whole host", () => {
       }
     }));
 
+  it("leaves a link deaf that the network's own program makes so while a run is under way, as at boot", () =>
+    inSandbox(async (host) => {
+      host.program(
+        "ip",
+        `#!/bin/sh
+case "$*" in *ip.first) echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra ;; esac
+exec /sbin/ip "$@"
+`,
+      );
+      const facts = ["link shim0 parent eth0 type macvlan mode bridge", ...FORWARDING];
+      await host.apply(facts);
+      assert.equal((await host.exec("cat /proc/sys/net/ipv6/conf/eth0/accept_ra")).stdout, "0\n");
+      assert.equal((await host.check(facts)).stdout, "as declared\n");
+      await host.remove(facts);
+      assert.equal((await host.exec("cat /proc/sys/net/ipv6/conf/eth0/accept_ra")).stdout, "0\n");
+    }));
+
   it("stays on while networks of Docker need it", () =>
     inSandbox(async (host) => {
       const docker = (ipv6: boolean) =>

@@ -25,8 +25,9 @@ take_values() {
     END { for (key in taken) print key "\t" taken[key] }' "$RUN/take" "$RUN/made.ahead" | put "$VOLATILE/made"
 }
 
-write_setting() { # PATH VALUE
-  if [ "$1" = "$FORWARDING" ]; then forward_all "$2"; else printf '%s\n' "$2" >"/proc/sys/$1"; fi
+write_setting() { # PATH VALUE ["where" WAS]
+  case $2 in *" where "*) [ "$(cat "/proc/sys/$1")" = "${2##* }" ] || return 0 ;; esac
+  if [ "$1" = "$FORWARDING" ]; then forward_all "$2"; else printf '%s\n' "${2%% where *}" >"/proc/sys/$1"; fi
 }
 
 # A write to `all` writes every link, and what new ones begin with. Each has what it had: for as long as a run is under way
@@ -59,7 +60,8 @@ function sysctl() {
   if (V[opt["path"]] == opt["value"]) return
   if (is_forwarding(opt["path"]) && purged(f)) return
   if (k in M) changed(f, "sysctl " opt["path"] " = " V[opt["path"]]); else added(f)
-  risk_of_setting(f); setting(opt["path"], opt["value"])
+  # While a host boots, its network program may say so only now: what it says after the plan counts too.
+  risk_of_setting(f); setting(opt["path"], opt["value"] (opt["path"] ~ /\/accept_ra$/ ? " where " V[opt["path"]] : ""))
 }
 function risk_of_setting(f) { if (CLIENT != "" && f ~ /(rp_filter|forwarding|accept_ra|disable_ipv6) = / && (dev == "" || dev == management())) risk(f) }
 function no_sysctl(k,    path) {
