@@ -15,6 +15,8 @@ const agents = ["north", "south"].map((name) => new BridgeAgent(name, {
   host: host.ref, network: lan.ref, image,
   ipv4Address: pool.ipv4Addresses[name], ipv6Address: pool.ipv6Addresses[name],
 }));
+const late = config.get("late");
+if (late) new BridgeAgent("late", { host: host.ref, network: lan.ref, image, ipv4Address: late });
 const web = new HostNetworkAgent("web", {
   host: host.ref, image, listens: [{ port: 8099 }], verify: { target: "192.168.9.1" },
   command: ["sh", "-c", "mkdir -p /www && echo here > /www/index.html && exec httpd -f -p 8099 -h /www"],
@@ -52,6 +54,14 @@ for (const debian of debians) {
       };
       await reached();
       await assertSettled(stack);
+      await stack.config({ late: lan.client });
+      const { code, stdout } = await stack.up({ check: false });
+      assert.notEqual(code, 0);
+      const mac = (await client("cat /sys/class/net/lan0/address")).stdout.trim();
+      assert.ok(stdout.includes(`${lan.client} is taken on lan0: MAC ${mac} answers`), stdout);
+      assert.equal((await host.exec("docker ps --all --quiet --filter name=late")).stdout, "");
+      await stack.config({ late: "" });
+      await stack.up();
       await host.exec("systemctl restart docker; docker start north south web");
       await reached();
       await host.reboot();

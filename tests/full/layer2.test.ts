@@ -98,6 +98,14 @@ const REFUSALS = [
   /require parent eth9 macvlan\n\s+this host has the links: /,
 ];
 
+// The router of this VLAN has the address, and the VLAN's link is yet to be made.
+const TAKEN = `${PREAMBLE}
+new MacvlanAgent("late", {
+  host: host.ref, image, ipv4Address: "192.168.40.1",
+  ownNetwork: { parent: "eth3", vlan: 40, subnets: [{ subnet: "192.168.40.0/24" }] },
+});
+`;
+
 describe("VLANs and ipvlan on a full host", function () {
   // Emulated, and the machine may be busy with other phases.
   this.timeout(3_000_000);
@@ -213,5 +221,18 @@ describe("VLANs and ipvlan on a full host", function () {
     assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
     stack.dispose();
     await host.exec(UNDO_BY_HAND);
+  });
+
+  it("do not give an agent what somebody in its VLAN has", async () => {
+    const found = await host.snapshot();
+    const mac = /link\/ether (\S+)/.exec((await routers("ip link show eth3.40")).stdout)?.[1];
+    const stack = await newStack({ program: TAKEN, check: false });
+    const { code, stdout, stderr } = await stack.up();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, new RegExp(`192\\.168\\.40\\.1 is taken on eth3\\.40: MAC ${mac} answers`));
+    assert.equal((await host.exec("docker ps --all --quiet")).stdout, "");
+    await stack.destroy({ check: true });
+    assert.deepEqual(diffSnapshots(found, await host.snapshot()), []);
+    stack.dispose();
   });
 });

@@ -20,7 +20,7 @@ const facts = (table: number, gateway: string) => [
 ];
 const OLD = facts(200, "10.77.0.2");
 const NEW = [...facts(201, "10.77.0.3"), "addr 10.77.0.9/32 dev br7"];
-const CUTS = 6;
+const CUTS = 4; // each takes five minutes of emulation
 
 describe("power that is cut during an update", function () {
   this.timeout(3_000_000); // emulated
