@@ -137,6 +137,14 @@ export interface OperatorSettings {
   settings: string[];
   /** Commands for Linux. */
   linux: string[];
+  /**
+   * Configuration of Cisco IOS XR, with `INTERFACE` for the interface that is to be joined; or comments that say why it could
+   * not run this wire, and what to declare for one that it can: over IP, session ids up to 65535, cookies of 4 bytes or none, and
+   * the sublayer only together with sequence numbers. Written from the commands that Cisco publishes, not tried on a device.
+   */
+  iosXr: string[];
+  /** A comment: Junos has no static Ethernet session of L2TPv3. */
+  junos: string[];
 }
 
 /**
@@ -314,5 +322,6 @@ function endSettings({ ends, identities }: { ends: pulumi.Unwrap<EndSettings>[];
 }
 
 function operatorSettings({ operator }: PseudowirePlan): OperatorSettings {
-  return { settings: [...(operator?.settings ?? [])], linux: [...(operator?.linux ?? [])] };
+  const { settings = [], linux = [], iosXr = [], junos = [] } = operator ?? {};
+  return { settings: [...settings], linux: [...linux], iosXr: [...iosXr], junos: [...junos] };
 }

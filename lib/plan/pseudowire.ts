@@ -7,7 +7,7 @@ import type { Claim } from "./inventory";
 import { type PseudowireEnd, type PseudowireEndSettings, readEnd } from "./pseudowire-end";
 import { endFacts, joinFacts, MIRRORED, proofLines, type Wire } from "./pseudowire-facts";
 import { Encapsulation, readMtu } from "./pseudowire-mtu";
-import { operatorSettings } from "./pseudowire-operator";
+import { type OperatorSettings, operatorSettings } from "./pseudowire-operator";
 import { read, readBoolean, readChoice, readList, readObject } from "./read";
 
 /** Which frames of a pseudowire are numbered; what comes late or twice is dropped then (RFC 3931, 4.6). */
@@ -65,8 +65,8 @@ export interface PseudowirePlan {
   readonly mtu: number;
   /** Why nothing is asked across the wire, where nothing is. */
   readonly unproved: string;
-  /** What others set at their end: a list, and commands for Linux. */
-  readonly operator?: { readonly settings: readonly string[]; readonly linux: readonly string[] };
+  /** What others set at their end. */
+  readonly operator?: OperatorSettings;
   /** What no other component may have. */
   readonly claims: readonly Claim[];
   /** What may surprise. */
@@ -135,7 +135,7 @@ export function planPseudowire(context: PlanContext, given: PseudowireSettings):
         ? `with an MTU of ${mtu} there is no IPv6 inside, by which the ends could ask each other`
         : "nobody is known to answer at the other end",
     ...(theirs && {
-      operator: operatorSettings(wire, theirs, ends.find(ours)!, cookieBytes > 0),
+      operator: operatorSettings(wire, theirs, ends.find(ours)!, cookieBytes),
     }),
     claims: [
       ...ends.filter(ours).flatMap((end) => endClaims(context, end, encapsulation)),

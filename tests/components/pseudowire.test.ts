@@ -50,7 +50,7 @@ describe("L2tpPseudowire", () => {
     assert.ok(!open.includes("canary-seed"));
     assert.deepEqual(outputs.slice(1), [
       ["wire0", /dev (\S+)/.exec(stdin("wire-2-facts"))![1]],
-      { settings: [], linux: [] },
+      { settings: [], linux: [], iosXr: [], junos: [] },
     ]);
     assert.equal(outputs[0], 1418);
   });

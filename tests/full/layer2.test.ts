@@ -102,7 +102,7 @@ const REFUSALS = [
 const TAKEN = `${PREAMBLE}
 new MacvlanAgent("late", {
   host: host.ref, image, ipv4Address: "192.168.40.1",
-  ownNetwork: { parent: "eth3", vlan: 40, subnets: [{ subnet: "192.168.40.0/24" }] },
+  ownNetwork: { parent: "eth3", vlan: 40, subnets: [{ subnet: "192.168.40.0/24", gateway: "192.168.40.254" }] },
 });
 `;
 

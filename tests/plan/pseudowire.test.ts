@@ -165,6 +165,50 @@ describe("a pseudowire", () => {
     assert.ok(planned.operator!.settings.includes("UDP ports: local 6000, remote 5000"));
   });
 
+  describe("for an end on IOS XR", () => {
+    const { hostIdentity: _, interfaceName: __, bridge: ___, ...theirs } = right!;
+    const iosXr = (settings: object) => plan({ ends: [left!, theirs], ...settings }).operator!.iosXr;
+    const possible = { encapsulation: "ip", sublayer: false };
+
+    it("is its configuration, without secrets", () => {
+      const cookies = { cookieBytes: 4, cookieNames: ["a".repeat(16), "b".repeat(16)] };
+      const lines = iosXr({ ...possible, ...cookies });
+      assert.deepEqual(lines.slice(-9), [
+        "   interface INTERFACE",
+        "   neighbor ipv6 2001:db8:1::10 pw-id 2000",
+        `    ${lines[1]!.trim()}`,
+        "    source 2001:db8:2::10",
+        "    l2tp static",
+        "     local cookie size 4 value 0xPEER_COOKIE",
+        "     remote cookie size 4 value 0xCOOKIE",
+        "     local session 2000",
+        "     remote session 1000",
+      ]);
+    });
+
+    it("numbers both ways, with the sublayer", () => {
+      const lines = iosXr({ encapsulation: "ip", sequencing: "both" });
+      assert.ok(lines.includes("   sequencing both"));
+      assert.ok(lines.includes("     local cookie size 0"));
+    });
+
+    it("says all that it could not run", () => {
+      const far = { ...theirs, sessionId: 65_536 };
+      const cookies = { cookieBytes: 8, cookieNames: ["a".repeat(16), "b".repeat(16)] };
+      const udp = '! not possible as declared: "encapsulation": over IP only; give Encapsulation.Ip';
+      assert.deepEqual(iosXr({ ends: [left!, far], ...cookies }), [
+        udp,
+        '! not possible as declared: "sessionId" of both ends: from 1 to 65535',
+        '! not possible as declared: "cookies.bytes": 4',
+        '! not possible as declared: "sublayer": only with sequence numbers; give false',
+      ]);
+      assert.deepEqual(iosXr({ sequencing: "send" }), [
+        udp,
+        '! not possible as declared: "sequencing": both ways or none; give Sequencing.Both',
+      ]);
+    });
+  });
+
   it("with a spanning tree, where two wires join two bridges", () => {
     const bridged = (stp?: boolean) =>
       plan({
