@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { FullHost } from "../tests/lab/full-host";
 import type { LightHost } from "../tests/lab/light-host";
 import { toolchain } from "../tests/lab/toolchain";
 import { ratios, spread } from "./statistics";
@@ -60,7 +61,7 @@ export function report(measured: Measurements, title: string, reference: Referen
 const stepOrder = (step: string) => ["create", "preview", "destroy"].findIndex((start) => step.startsWith(start));
 
 /** Everything whose version may move a number. */
-export async function versions(host: LightHost): Promise<string> {
+export async function versions(host: LightHost | FullHost): Promise<string> {
   const installed = (name: string) =>
     JSON.parse(readFileSync(join(__dirname, "..", "node_modules", name, "package.json"), "utf8")).version;
   const { engineVersion, engineSource, plugins } = toolchain();

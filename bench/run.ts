@@ -7,10 +7,12 @@ import { prepare } from "../tests/runner/prepare";
 import type { Contender } from "./contender";
 import { dockerCli } from "./docker-cli";
 import { byHand, factsSite } from "./facts";
-import { ipv6Site, throughput } from "./ipv6";
+import { ipv6Site } from "./ipv6";
+import { pseudowireSite } from "./pseudowire";
 import { compiled, linkCompilers, PulumiContender, starts, tsNode } from "./pulumi";
 import { Measurements, type Reference, report, versions } from "./report";
 import { bootSite, type Site } from "./site";
+import { throughput } from "./stream";
 import { type Workload, workload } from "./workload";
 
 const usage = `npm run bench -- [option …]
@@ -21,7 +23,8 @@ const usage = `npm run bench -- [option …]
   --only TEXT     only contenders whose name holds TEXT      (all)
   --ssh           also wirework with Docker over ssh://
   --facts N       instead: N facts of one component on one host, without Pulumi
-  --ipv6          instead: throughput of an IPv6 service, by each way to its container`;
+  --ipv6          instead: throughput of an IPv6 service, by each way to its container
+  --pseudowire    instead: throughput of a pseudowire between two full hosts, beside VXLAN and routing`;
 
 function settings() {
   const { values } = parseArgs({
@@ -34,6 +37,7 @@ function settings() {
       ssh: { type: "boolean", default: false },
       facts: { type: "string", default: "0" },
       ipv6: { type: "boolean", default: false },
+      pseudowire: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -50,7 +54,7 @@ function settings() {
     only: values.only,
     ssh: values.ssh,
     facts: whole("facts", 10_000, 0),
-    ipv6: values.ipv6,
+    streams: values.ipv6 ? ipv6Site : values.pseudowire ? pseudowireSite : undefined,
     help: values.help,
   };
 }
@@ -151,12 +155,12 @@ async function benchFacts({ facts, rounds, previews }: Settings): Promise<void> 
   }
 }
 
-/** What each way to a container costs a stream of bytes. */
-async function benchIpv6({ rounds }: Settings): Promise<void> {
-  const site = await ipv6Site();
+/** What each of several ways costs a stream of bytes. */
+async function benchStreams({ streams, rounds }: Settings): Promise<void> {
+  const site = await streams!();
   try {
     console.log(`${await versions(site.host)}\nload before: ${loadavg()[0]!.toFixed(1)}\n`);
-    const table = await throughput(site.measure, rounds);
+    const table = await throughput(site.ways, rounds);
     console.log(`\nload after: ${loadavg()[0]!.toFixed(1)}\n${table}`);
   } finally {
     await site.stop();
@@ -182,7 +186,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const consumer = process.env.WIREWORK_BENCH_CONSUMER;
-  const alone = given.ipv6 ? benchIpv6 : given.facts > 0 ? benchFacts : undefined;
+  const alone = given.streams ? benchStreams : given.facts > 0 ? benchFacts : undefined;
   if (labId() && (consumer || alone)) {
     await (alone ? alone(given) : bench(given, consumer!));
     return 0;

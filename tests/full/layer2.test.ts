@@ -5,7 +5,7 @@ import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
-import { fullSite } from "./site";
+import { fullSite } from "./once";
 
 const example = (name: string) => join(__dirname, "../../examples", name);
 

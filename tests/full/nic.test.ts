@@ -6,7 +6,7 @@ import type { FullHost } from "../lab/full-host";
 import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import { until } from "../lab/until";
-import { fullSite } from "./site";
+import { fullSite } from "./once";
 
 // Inside it is called like another NIC of the host, so that the kernel cannot give it back under that name.
 const FACTS = [

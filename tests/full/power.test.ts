@@ -6,7 +6,7 @@ import { countCases } from "../cases";
 import { HOST_OWNER, IDENTITY, stdin } from "../host/support";
 import type { FullHost } from "../lab/full-host";
 import { diffSnapshots, type Snapshot } from "../lab/snapshot";
-import { fullSite } from "./site";
+import { fullSite } from "./once";
 
 const facts = (table: number, gateway: string) => [
   "link br7 type bridge address 02:00:00:00:00:07",

@@ -4,7 +4,8 @@ import { LabImage } from "../lab/images";
 import { diffSnapshots } from "../lab/snapshot";
 import { Stack } from "../lab/stack";
 import { until } from "../lab/until";
-import { ENDPOINTS, type FullSite, fullSite } from "./site";
+import { fullSite } from "./once";
+import { ENDPOINTS, type FullSite } from "./site";
 
 const example = (name: string) => join(__dirname, "../../examples", name);
 const wait = { timeoutMs: 600_000, intervalMs: 1000 };
@@ -21,6 +22,25 @@ const login = ({ left, right }: FullSite["hosts"], family: "v4" | "v6") => ({
 });
 const secrets = ({ left }: FullSite["hosts"]) => ({ privateKey: left.privateKey, seed: "of cookies" });
 const HEADER = `header=$(printf '%s\n' "wirework 1" "host $(sed -n 's/^host //p' /var/lib/wirework/machine)" "owner a/b/c")`;
+
+const UNDERLAY = `
+import * as pulumi from "@pulumi/pulumi";
+import { Encapsulation, Host, L2tpPseudowire } from "wirework";
+
+const config = new pulumi.Config();
+const end = (name: "left" | "right", underlay?: string) => {
+  const host = new Host(name, {
+    address: config.require(name), hostKey: config.require(name + "HostKey"), privateKey: config.requireSecret("privateKey"),
+  });
+  return { host: host.ref, address: config.require(name + "Endpoint"), ...(underlay && { underlay }) };
+};
+const wire = new L2tpPseudowire("wire", {
+  ends: [end("left", config.require("underlay")), end("right")],
+  encapsulation: Encapsulation.Ip,
+  cookies: { seed: config.requireSecret("seed"), bytes: 4 },
+});
+export const verified = wire.verification;
+`;
 
 // Two kernels of their own on one path, and behind each a LAN that the wire joins to the other.
 describe("a pseudowire between two full hosts", function () {
@@ -132,6 +152,26 @@ describe("a pseudowire between two full hosts", function () {
     await reached("up");
     await left.reboot();
     await reached("a reboot of one end");
+    await stack.destroy();
+    stack.dispose();
+    const now = await Promise.all([left.snapshot(), right.snapshot()]);
+    assert.deepEqual(diffSnapshots(found[0]!, now[0]!), [], "the left host must be as it was found");
+    assert.deepEqual(diffSnapshots(found[1]!, now[1]!), [], "the right host must be as it was found");
+  });
+
+  it("is made only where it leaves by the link that it must", async () => {
+    const { left, right } = site.hosts;
+    const found = await Promise.all([left.snapshot(), right.snapshot()]);
+    const stack = new Stack({ program: UNDERLAY, check: true, timeoutMs: 900_000 });
+    await stack.config({ ...login(site.hosts, "v4"), underlay: "eth2" }, secrets(site.hosts));
+    const { code, stdout, stderr } = await stack.up({ check: false });
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /this host reaches it otherwise: 10\.7\.2\.10 from 10\.7\.1\.10 via 10\.7\.1\.1 dev eth1/);
+    for (const host of [left, right]) assert.equal((await host.exec("ip l2tp show tunnel")).stdout, "");
+    await stack.config({ underlay: "eth1" });
+    await stack.up();
+    const { verified } = (await stack.outputs()) as { verified: string };
+    assert.match(verified, /^fe80::.*\nfe80::/);
     await stack.destroy();
     stack.dispose();
     const now = await Promise.all([left.snapshot(), right.snapshot()]);

@@ -11,6 +11,8 @@ export interface FullSite {
   readonly lab: Lab;
   /** On each: eth1 leads to the path, eth2 to a LAN of its own, eth3 to one that both share. */
   readonly hosts: Readonly<Record<Side, FullHost>>;
+  /** The LANs that the hosts' ends of the path are on. */
+  readonly paths: Readonly<Record<Side, Lan>>;
   /** The LANs behind the hosts: one subnet in two LANs, which a wire can join. */
   readonly lans: Readonly<Record<Side, Lan>>;
   /** Sets the MTU of the link between the two routers that the path leads over. */
@@ -25,20 +27,8 @@ export const ENDPOINTS: Readonly<Record<Side, { v4: string; v6: string }>> = {
 const TRUNK: Readonly<Record<Side, string>> = { left: "192.168.9.5/24", right: "192.168.9.6/24" };
 const sides = ["left", "right"] as const;
 
-let booted: Promise<FullSite> | undefined;
-
-/** The site; booted by the first scenario that needs it. */
-export function fullSite(): Promise<FullSite> {
-  booted ??= boot();
-  return booted;
-}
-
-// Once, after all scenarios of all files.
-after(async () => {
-  await (await booted)?.lab.stop();
-});
-
-async function boot(): Promise<FullSite> {
+/** Boots both hosts, with their path and their LANs. */
+export async function bootFullSite(): Promise<FullSite> {
   const lab = await Lab.start();
   const path = (side: Side, number: number) =>
     lab.lan({
@@ -66,7 +56,7 @@ async function boot(): Promise<FullSite> {
   const [left, right] = await Promise.all(sides.map(host));
   const setPathMtu = (mtu: number) =>
     Promise.all(sides.map((side) => paths[side].exec("gateway", `ip link set mid mtu ${mtu}`))).then(() => {});
-  return { lab, hosts: { left: left!, right: right! }, lans, setPathMtu };
+  return { lab, hosts: { left: left!, right: right! }, paths, lans, setPathMtu };
 }
 
 /** One link between the routers of the two path LANs. */
