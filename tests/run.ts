@@ -1,12 +1,15 @@
 // The runner behind `npm test` and `npm run check`: `npm test -- [phase …] [--grep text]`.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Tally, tallyLine } from "./runner/events";
 import { choosePhases, totalMinutes } from "./runner/phases";
 import { type PhaseResult, runPhase } from "./runner/run-phase";
 import { notRun, schedule } from "./runner/schedule";
+
+// One more than cores: a phase waits, for logins and boots, more than a quarter of its time.
+const lanes = availableParallelism() + 1;
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -45,7 +48,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "wirework-test-"));
   const start = performance.now();
   try {
-    const results = await schedule(phases, 2, async (phase) => {
+    const results = await schedule(phases, lanes, async (phase) => {
       if (abort.signal.aborted) return notRun(phase, `not run: ${abort.signal.reason}`);
       const say = (line: string) => print(line.replace(/^/gm, `${phase.name} | `));
       say("begins");

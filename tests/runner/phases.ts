@@ -22,7 +22,7 @@ export interface Phase {
 /** Limit for all phases together: CI stops a run after 90 minutes, and then nobody learns what was running. */
 export const totalMinutes = 85;
 
-// In the order in which they start, two at a time: what others wait for and what takes longest goes first.
+// In the order in which they start, a few at a time: what others wait for and what takes longest goes first.
 export const phases: readonly Phase[] = [
   { name: "prepare", program: "tests/runner/prepare.ts", minutes: 40 },
   {
