@@ -166,7 +166,10 @@ describe("a pseudowire between two full hosts", function () {
     await stack.config({ ...login(site.hosts, "v4"), underlay: "eth2" }, secrets(site.hosts));
     const { code, stdout, stderr } = await stack.up({ check: false });
     assert.notEqual(code, 0);
-    assert.match(stdout + stderr, /this host reaches it otherwise: 10\.7\.2\.10 from 10\.7\.1\.10 via 10\.7\.1\.1 dev eth1/);
+    assert.match(
+      stdout + stderr,
+      /this host reaches it otherwise: 10\.7\.2\.10 from 10\.7\.1\.10 via 10\.7\.1\.1 dev eth1/,
+    );
     for (const host of [left, right]) assert.equal((await host.exec("ip l2tp show tunnel")).stdout, "");
     await stack.config({ underlay: "eth1" });
     await stack.up();

@@ -82,7 +82,8 @@ ip link add keep type veth peer name keeper; ip link set keeper up; ip link set 
 ip address add fd00:9::10/64 dev eth0 nodad
 for link in br0 eth0; do ip address add fe80::1/64 dev $link nodad; done # what is forwarded asks for neighbours by these
 touch /run/docker/client; unshare --net=/run/docker/client true; ip link set wire netns /run/docker/client
-nsenter --net=/run/docker/client sh -c 'ip link set lo up; ip link set wire up; ip address add fd00:9::1/64 dev wire nodad'`;
+nsenter --net=/run/docker/client sh -c 'ip link set lo up; ip link set wire up; ip address add fd00:9::1/64 dev wire nodad'
+while ip link show dev eth0 | grep -q NO-CARRIER; do sleep 0.02; done # the kernel says it in its own time`;
 
 /** A bridge network `net` behind the host, and a client beyond the host's link. */
 export const withBridge = (host: Sandbox) => host.exec(BRIDGE, "", true);
