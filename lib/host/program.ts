@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type InputHeader, inputText } from "../plan/host-state";
+import { gzip } from "./pack";
 
 /** The parts of the program in the order in which they stand in it; the last one runs. */
 const PARTS = [
@@ -62,17 +63,33 @@ export function programVersion(): string {
   return createHash("sha256").update(programText()).digest("hex").slice(0, 12);
 }
 
+/** Packs a program. Engines keep it twice in a stack's state, which they write anew after each step. */
+function packed(program: string): string {
+  return `${part("unpack")}${gzip(program).toString("base64")}\n`;
+}
+
+let packedText: string | undefined;
+
 /** Whose installation it is, and what the host must have. */
 export interface SetupHeader extends InputHeader {
   /** Conditions, in the words of `require` lines. */
   readonly requirements?: readonly string[];
+  /**
+   * The program.
+   * @default - this version's
+   */
+  readonly program?: string;
 }
 
-/** Stdin of `setup`: header, requirements, then the program itself. `uninstall` gets the same and reads the header. */
-export function setupText({ host, owner, requirements = [] }: SetupHeader): string {
+/**
+ * Stdin of `setup`: header, requirements, then the program itself, packed. `uninstall` gets the same and reads the header. What
+ * comes first runs under every dispatcher that was ever installed, which knows nothing of its being packed.
+ */
+export function setupText({ host, owner, requirements = [], program }: SetupHeader): string {
   const required = inputText(
     { host, owner },
     requirements.map((line) => `require ${line}`),
   );
-  return `${required}program\n${programText()}`;
+  packedText ??= packed(programText());
+  return `${required}program\n${program === undefined ? packedText : packed(program)}`;
 }

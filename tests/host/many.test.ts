@@ -21,7 +21,7 @@ describe("runs at the same time", () => {
   it("do not wait for ever, and say who is at work", () =>
     inSandbox(async (host) => {
       const impatient = programText().replace("LOCK_WAIT=120", "LOCK_WAIT=1");
-      const setup = setupText({ host: IDENTITY, owner: HOST_OWNER }).replace(programText(), () => impatient);
+      const setup = setupText({ host: IDENTITY, owner: HOST_OWNER, program: impatient });
       assert.equal((await host.verb("setup", setup)).code, 0);
       const holder = `echo "apply (process 7, test/dev/slow)" >/run/wirework.lock; flock /run/wirework.lock sleep 4`;
       const [, refused] = await Promise.all([host.exec(holder), host.exec("sleep 0.5").then(() => host.apply(SHIM))]);

@@ -116,6 +116,26 @@ mount -n --bind /run/net /sys/class/net`;
       assertSame(await host.snapshot(), before);
     }));
 
+  it("refuses a program that was torn on its way", () =>
+    inBareSandbox(async (host) => {
+      const before = await host.snapshot();
+      const torn = await host.verb("setup", setup().slice(0, -1000));
+      assert.match(torn.stderr, /the program did not arrive whole; nothing was changed/);
+      assert.equal(torn.code, 1);
+      assert.equal((await host.exec("ls /run/wirework")).stdout, "");
+      assertSame(await host.snapshot(), before);
+    }));
+
+  it("takes a program that is not packed, as older versions of the library send it", () =>
+    inBareSandbox(async (host) => {
+      const header = setup().slice(0, setup().indexOf("program\n"));
+      const first = await host.verb("setup", `${header}program\n${programText()}`);
+      assert.equal(first.code, 0, first.stderr);
+      const installed = await host.snapshot();
+      assert.equal((await host.verb("setup", setup())).code, 0);
+      assertSame(await host.snapshot(), installed, "packed, it is the same program");
+    }));
+
   it("checks what the stack requires before it installs", () =>
     inBareSandbox(async (host) => {
       const before = await host.snapshot();
@@ -146,7 +166,8 @@ mount -n --bind /run/net /sys/class/net`;
 
   it("runs each stack's own version of the program, and drops a version with its last stack", () =>
     inSandbox(async (host) => {
-      const newer = `${setup("test/prod/host").replace('echo "wirework is not set up', 'echo "wirework was not set up')}`;
+      const program = programText().replace('echo "wirework is not set up', 'echo "wirework was not set up');
+      const newer = setupText({ host: IDENTITY, owner: "test/prod/host", program });
       assert.equal((await host.verb("setup", newer)).code, 0);
       const versions = async () => (await host.exec("ls /usr/local/lib/wirework")).stdout.trim().split("\n");
       assert.equal((await versions()).length, 2);

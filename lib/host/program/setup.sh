@@ -24,15 +24,15 @@ verb_setup() {
 $(cat "$RUN/problems")"
   check_requirements "$RUN/lines"
   [ ! -e "$DISPATCHER" ] || grep -q '^# wirework dispatcher' "$DISPATCHER" || fail "$DISPATCHER exists and is not wirework's; move it away"
-  sed '1,/^program$/d' "$RUN/input" >"$RUN/program"
-  if [ ! -s "$RUN/program" ] || ! /bin/sh -n "$RUN/program"; then
+  # What is installed is what runs: it came with this run, and unpack.sh found it whole.
+  if [ "${0%/*}" != "$RUN" ] || ! /bin/sh -n "$0"; then
     fail "the program did not arrive whole; nothing was changed. Run pulumi up again"
   fi
   host_facts >"$RUN/out"
   lock
   [ ! -e "$LEDGER/machine" ] || same_machine
   hold_signals
-  digest=$(sha256sum <"$RUN/program" | cut -c 1-12)
+  digest=$(sha256sum <"$0" | cut -c 1-12)
   mkdir -p "$LEDGER" "${DISPATCHER%/*}"
   # Registered first: whatever comes after is taken away by uninstall, which looks here.
   [ -e "$LEDGER/machine" ] || printf '%s\nhost %s\nmachine-id %s\n' "$FORMAT" "$HOST" "$(machine_id)" | put "$LEDGER/machine"
@@ -42,7 +42,7 @@ $(cat "$RUN/problems")"
     umask 022 # root's programs may be read; the ledger may not
     mkdir -p "$VERSIONS/$digest"
     # Another stack may be about to run them: they are never there without their mode.
-    [ -x "$VERSIONS/$digest/wirework" ] || put "$VERSIONS/$digest/wirework" 0755 <"$RUN/program"
+    [ -x "$VERSIONS/$digest/wirework" ] || put "$VERSIONS/$digest/wirework" 0755 <"$0"
     dispatcher_text | put "$DISPATCHER" 0755
   )
   drop_versions
