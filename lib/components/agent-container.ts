@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { withoutPromiseTraces } from "../host/promise-traces";
+import { withoutTraces } from "../host/traces";
 import { after, type Planned, pick } from "../lift";
 import type { EndpointPlan } from "../plan/agent";
 import type { LabelPlan } from "../plan/docker-network";
@@ -122,7 +122,7 @@ const neverUpdated = ["init", "healthcheck", "tmpfs"];
 /** The container of an agent, and the proof that it stands where it was declared. */
 export function newAgentContainer(context: ComponentContext, args: AgentContainerArgs, parent: pulumi.Resource) {
   const { plan } = args;
-  const container = withoutPromiseTraces(
+  const container = withoutTraces(
     () =>
       new docker.Container(
         `${context.name}-container`,

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { withoutPromiseTraces } from "../host/promise-traces";
+import { withoutTraces } from "../host/traces";
 import { after, type Planned, pick } from "../lift";
 import type { DockerNetworkPlan } from "../plan/docker-network";
 import type { ComponentContext } from "./context";
@@ -13,7 +13,7 @@ export function newDockerNetwork(
   facts?: pulumi.CustomResource,
 ): docker.Network {
   const argument = <K extends keyof DockerNetworkPlan>(key: K) => pick(plan, (planned) => planned.docker[key]);
-  return withoutPromiseTraces(
+  return withoutTraces(
     () =>
       new docker.Network(
         `${context.name}-network`,

@@ -4,7 +4,7 @@ import { mapInput } from "../lift";
 import { type HostState, hostStateText, inputText } from "../plan/host-state";
 import { commandText, type Verb } from "./command-text";
 import type { HostLink } from "./host-ref";
-import { withoutPromiseTraces } from "./promise-traces";
+import { withoutTraces } from "./traces";
 
 /** What a {@link newHostChange} needs. */
 export interface HostChangeArgs {
@@ -139,7 +139,7 @@ function newCommand(
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
   const dependsOn = [...listed(opts.dependsOn), ...(link.helper === undefined ? [] : [link.helper])];
-  return withoutPromiseTraces(
+  return withoutTraces(
     () =>
       new command.remote.Command(
         name,

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type ComponentResourceOptions, output } from "@pulumi/pulumi";
 import { ArgumentError, MacvlanAgent } from "../../lib";
-import { withoutPromiseTraces } from "../../lib/host/promise-traces";
+import { withoutTraces } from "../../lib/host/traces";
 import { registered } from "./support";
 
 const subnets = [{ subnet: "192.168.9.0/24", gateway: "192.168.9.1" }];
@@ -29,10 +29,18 @@ async function traces(program: () => void): Promise<number> {
   return taken;
 }
 
-describe("the SDK's promise traces", () => {
+describe("the SDK's traces", () => {
   it("are not taken for the children of an agent", async () => {
     const taken = await traces(() => lineOfTheUser("eth1"));
     assert.ok(taken < 40, `${taken} traces`);
+  });
+
+  it("are not taken for their positions either, for which the SDK lifts the limit", () => {
+    const stack = withoutTraces(() => {
+      Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+      return new Error("position").stack ?? "";
+    });
+    assert.doesNotMatch(stack, /\n\s+at /);
   });
 
   it("are taken when promises that leak are looked for", async () => {
@@ -48,12 +56,12 @@ describe("the SDK's promise traces", () => {
     Error.stackTraceLimit = 7;
     try {
       assert.equal(
-        withoutPromiseTraces(() => Error.stackTraceLimit),
+        withoutTraces(() => Error.stackTraceLimit),
         0,
       );
       assert.equal(Error.stackTraceLimit, 7);
       assert.throws(() =>
-        withoutPromiseTraces(() => {
+        withoutTraces(() => {
           throw new Error("no");
         }),
       );
@@ -65,7 +73,7 @@ describe("the SDK's promise traces", () => {
 });
 
 describe("the trace of an error", () => {
-  const atTheUser = (error: Error) => /\n\s+at lineOfTheUser \(.*promise-traces\.test\.ts:11:3\)/.test(error.stack!);
+  const atTheUser = (error: Error) => /\n\s+at lineOfTheUser \(.*traces\.test\.ts:11:3\)/.test(error.stack!);
 
   it("shows the user's line when an argument is wrong", async () => {
     await registered(() => {
@@ -94,6 +102,6 @@ describe("the trace of an error", () => {
         later = new Error("later").stack!;
       });
     });
-    assert.match(later, /\n\s+at .*promise-traces\.test\.ts/);
+    assert.match(later, /\n\s+at .*traces\.test\.ts/);
   });
 });
