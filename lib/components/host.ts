@@ -164,13 +164,11 @@ export class Host extends pulumi.ComponentResource {
     const connection = pulumi.secret(pick(login, connectionArguments));
 
     const owner = ownerOf({ ...context, project: pulumi.getProject(), stack: pulumi.getStack() });
-    const setup = mapInput(sudo, (value) => commandText("setup", value));
     const helper = new command.remote.Command(
       `${name}-helper`,
       {
         connection,
-        create: setup,
-        update: setup,
+        create: mapInput(sudo, (value) => commandText("setup", value)),
         delete: mapInput(sudo, (value) => commandText("uninstall", value)),
         // The program is long and the same for every host: kept out of previews, where its version stands instead.
         stdin: pulumi.secret(mapInput(identity, (host) => setupText({ host, owner }))),

@@ -91,7 +91,7 @@ export function newQuestion(
     inputText({ host: asked.host, owner }, asked.lines),
   );
   const ahead = verb === "stage" && link.drift ? { transforms: [link.drift.ahead()] } : {};
-  return newCommand(name, link, { create: text, update: text, stdin }, { ...opts, ...ahead });
+  return newCommand(name, link, { create: text, stdin }, { ...opts, ...ahead });
 }
 
 /** What a {@link newSecrets} needs. */
@@ -122,7 +122,6 @@ export function newSecrets(
     link,
     {
       create: text("secret"),
-      update: text("secret"),
       delete: text("forget"),
       stdin: pulumi.secret(stdin),
       triggers: [link.ready, link.identity, owner],
@@ -131,7 +130,7 @@ export function newSecrets(
   );
 }
 
-/** A Command on the host, once the helper is there. */
+/** A Command on the host, once the helper is there. What has no text for an update runs that of its making again. */
 function newCommand(
   name: string,
   link: HostLink,

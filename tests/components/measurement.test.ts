@@ -16,8 +16,12 @@ describe("Measurement", () => {
     assert.deepEqual(children(own), ["wirework:index:Measurement loss", "command:remote:Command loss-run"]);
     const { create, update, stdin, delete: last } = own[1]!.inputs;
     assert.match(stdin, /\nimage busybox\nnetwork lan\ntimeout 60\nexec true\nagain lan-network-id\n$/);
-    assert.equal(create, update);
-    assert.equal(last, undefined);
+    assert.match(create, / measure "\$\{SSH_CONNECTION:-\}"'$/);
+    assert.deepEqual(
+      [update, last],
+      [undefined, undefined],
+      "the Command runs what made it again, and takes nothing away",
+    );
   });
 
   it("is secret where its arguments are", async () => {
