@@ -10,7 +10,7 @@ export function withoutTraces<R>(make: () => R): R {
   if (process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
     return make();
   }
-  const limit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")!;
+  const limit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit") ?? { configurable: true, writable: true };
   const restore = () => Object.defineProperty(Error, "stackTraceLimit", limit);
   // Not by its value: where it takes the position, the SDK sets another one. No trace is taken where the limit is no value.
   Object.defineProperty(Error, "stackTraceLimit", { configurable: true, get: () => 0, set: () => {} });
