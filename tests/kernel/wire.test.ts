@@ -55,6 +55,24 @@ $in address add ${own[6]}/64 dev eth0 nodad`;
   return [left, right];
 }
 
+// On the left LAN a container, on the right one a server: what one asks and the other says is broadcast.
+const LEASE = `
+printf '%s\\n' "start 10.9.1.200" "end 10.9.1.209" "interface lan" "lease_file /tmp/leases" "opt subnet 255.255.255.0" >/tmp/udhcpd.conf
+: >/tmp/leases
+ip netns exec client-right busybox udhcpd -f /tmp/udhcpd.conf >/tmp/udhcpd.log 2>&1 &
+server=$!
+ip netns add container
+ip link add port netns container type veth peer name port netns $(cat /tmp/left/pid)
+nsenter --target $(cat /tmp/left/pid) --net ip link set port master br-wire up
+ip -n container link set port up
+printf '%s\\n' '#!/bin/sh' '[ "$1" != bound ] || echo "leased $ip by $serverid"' >/tmp/said
+chmod +x /tmp/said
+ip netns exec container busybox udhcpc -f -q -n -t 10 -T 2 -i port -s /tmp/said
+code=$?
+kill $server
+ip netns del container
+exit $code`;
+
 const both = async <T>(ends: Ends, each: (end: InnerHost, index: number) => Promise<T>): Promise<T[]> => {
   const done: T[] = [];
   for (const [index, end] of ends.entries()) done.push(await each(end, index));
@@ -88,9 +106,9 @@ describe("a pseudowire in a kernel that has L2TP", function () {
     assert.deepEqual(await both(ends, (end) => end.kernelState()), found);
   };
   /** Whether a packet of so many bytes crosses, whole inside, from one client to the other. */
-  const crosses = async (size: number, family: 4 | 6 = 4) => {
-    const [to, header] = family === 4 ? ["10.9.1.102", 28] : ["fd00:9::102", 48];
-    const ask = `ip netns exec client-left ping -n -q -c 1 -W 3 -M do -s ${size - header} ${to}`;
+  const crosses = async (size: number, family: 4 | 6 = 4, [from, other] = ["left", 2] as ["left" | "right", 1 | 2]) => {
+    const [to, header] = family === 4 ? [`10.9.1.10${other}`, 28] : [`fd00:9::10${other}`, 48];
+    const ask = `ip netns exec client-${from} ping -n -q -c 1 -W 3 -M do -s ${size - header} ${to}`;
     return (await (await machine()).exec(ask, { check: false })).code === 0;
   };
   const setPath = (mtu: number) => both(ends, (end) => end.exec(`ip link set eth0 mtu ${mtu}`));
@@ -114,6 +132,11 @@ describe("a pseudowire in a kernel that has L2TP", function () {
     assert.equal(await crosses(1418), true);
     assert.equal(await crosses(1418 + 5), false, "what does not fit is dropped");
     assert.equal(await crosses(1418, 6), true);
+    // The other way round, with neighbours that are asked for anew.
+    await (await machine()).exec("for end in left right; do ip -n client-$end neigh flush all; done");
+    assert.equal(await crosses(1418, 4, ["right", 1]), true);
+    assert.equal(await crosses(1418, 6, ["right", 1]), true);
+    assert.match((await (await machine()).exec(LEASE)).stdout, /^leased 10\.9\.1\.20\d by /m);
 
     const session = (await ends[1].exec("ip l2tp show session")).stdout;
     const [, id, tunnel] = /^Session (\d+) in tunnel (\d+)/m.exec(session)!;
