@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "fflate";
 import { type InputHeader, inputText } from "../plan/host-state";
-import { gzip } from "./pack";
 
 /** The parts of the program in the order in which they stand in it; the last one runs. */
 const PARTS = [
@@ -63,9 +63,13 @@ export function programVersion(): string {
   return createHash("sha256").update(programText()).digest("hex").slice(0, 12);
 }
 
-/** Packs a program. Engines keep it twice in a stack's state, which they write anew after each step. */
+/**
+ * Packs a program. Engines keep it twice in a stack's state, which they write anew after each step. Not by Node's zlib, whose bytes
+ * depend on its version and the processor: the helper would be updated whenever another machine runs the stack.
+ */
 function packed(program: string): string {
-  return `${part("unpack")}${gzip(program).toString("base64")}\n`;
+  const bytes = gzipSync(Buffer.from(program), { level: 9, mtime: 0 });
+  return `${part("unpack")}${Buffer.from(bytes).toString("base64")}\n`;
 }
 
 let packedText: string | undefined;

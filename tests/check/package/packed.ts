@@ -35,7 +35,8 @@ export async function pack(): Promise<Packed> {
   const installed = join(modules, "wirework");
   mkdirSync(installed, { recursive: true });
   await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", installed]);
-  for (const peer of ["@pulumi", "ip-address"]) symlinkSync(join(root, "node_modules", peer), join(modules, peer));
+  for (const peer of ["@pulumi", "fflate", "ip-address"])
+    symlinkSync(join(root, "node_modules", peer), join(modules, peer));
   return { tarball, consumer, installed, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
