@@ -137,10 +137,11 @@ export function newLanAgent(
 /** Where an agent with a lease stands: Docker knows nothing of it. */
 function leasedPlace({ verification }: { verification: pulumi.Output<string> }, plan: Planned<LanAgentPlan>) {
   const lease = pick(plan, ({ lease }) => lease);
-  const found = pulumi.all([verification.apply(attachedAddresses), lease]);
+  const found = pulumi.all([verification, lease]);
+  const leased = (family: 4 | 6) => found.apply(([said, lease]) => attachedAddresses(said, family)[lease?.dev ?? ""]);
   return {
-    ipv4Address: found.apply(([addresses, lease]) => addresses[lease?.dev ?? ""] ?? ""),
-    ipv6Address: pulumi.output(pick(plan, ({ lease }) => lease?.ipv6Address ?? "")),
+    ipv4Address: leased(4).apply((address) => address ?? ""),
+    ipv6Address: pulumi.all([leased(6), lease]).apply(([address, lease]) => address ?? lease?.ipv6Address ?? ""),
     macAddress: pulumi.output(pick(plan, ({ lease }) => lease?.macAddress ?? "")),
   };
 }

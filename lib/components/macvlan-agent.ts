@@ -24,7 +24,12 @@ export interface MacvlanAgentArgs extends LanAgentArgs {
    */
   ipv4Address?: pulumi.Input<string>;
   /**
-   * As whom the DHCP server is asked, with `DHCP_ADDRESS`.
+   * Fixed IPv6 address, likewise. Or, beside it as `ipv4Address`, `DHCP_ADDRESS`: leased from the LAN's DHCPv6 server.
+   * @default - the next free one where the network has an IPv6 subnet
+   */
+  ipv6Address?: pulumi.Input<string>;
+  /**
+   * As whom DHCP servers are asked, with `DHCP_ADDRESS`.
    * @default - as the container is named, by its MAC
    */
   dhcp?: pulumi.Input<DhcpArgs>;
@@ -71,7 +76,7 @@ export class MacvlanAgent extends pulumi.ComponentResource {
   readonly containerName: pulumi.Output<string>;
   /** IPv4 address that it really has on the macvlan network, empty where it has none; the leased one as it was when it was last proved. */
   readonly ipv4Address: pulumi.Output<string>;
-  /** IPv6 address that it really has on the macvlan network, empty where it has none. */
+  /** The same of IPv6. */
   readonly ipv6Address: pulumi.Output<string>;
   /** MAC that it really has on the macvlan network: the declared one, or the one that Docker gave. */
   readonly macAddress: pulumi.Output<string>;

@@ -12,12 +12,12 @@ import { componentContext, factLines, newFacts, newProbe, probeOutput, withClaim
 /** As whom a DHCP server is asked for an address. A change is another client for the server. */
 export interface DhcpArgs {
   /**
-   * Name that the server is told (option 12): letters, digits and `-`, at most 63.
+   * Name that the server is told (option 12, and 39 of DHCPv6): letters, digits and `-`, at most 63.
    * @default - the container's hostname, else its name, up to a dot and with `-` for what a host name cannot have
    */
   hostname?: pulumi.Input<string>;
   /**
-   * By what the server knows the agent again (option 61): 2-64 characters, or bytes in hex with colons.
+   * By what the server of IPv4 knows the agent again (option 61): 2-64 characters, or bytes in hex with colons.
    * @default - the MAC, with its type: `01:` and the MAC
    */
   clientId?: pulumi.Input<string>;
@@ -94,19 +94,20 @@ export interface AttachedInterfaceArgs {
    */
   gateway?: pulumi.Input<string>;
   /**
-   * As whom the DHCP server is asked.
+   * As whom DHCP servers are asked.
    * @default - as the container is named, by its MAC
    */
   dhcp?: pulumi.Input<DhcpArgs>;
   /**
    * IPv6 address with prefix length: `fd00:9::90/64`. Beside it the kernel hears the routers of the segment, as any host does: it
    * makes an address of each prefix that they announce (SLAAC, RFC 4862), which stays the same as long as the MAC, and a default
-   * route. No DHCPv6 server is asked.
+   * route. Or `DHCP_ADDRESS`: leased from the segment's DHCPv6 server (RFC 8415) by a client of the host (dhcpcd 9.4), as an IPv4
+   * address is; the server knows the agent again by its MAC (DUID-LL). Routers and prefixes are announced, as always.
    * @default - what the routers announce, alone
    */
   ipv6Address?: pulumi.Input<string>;
   /**
-   * IPv6 router; may be link-local (`fe80::…`).
+   * IPv6 router; may be link-local (`fe80::…`). Not beside a leased address.
    * @default - as the routers of the segment announce
    */
   gateway6?: pulumi.Input<string>;
@@ -201,6 +202,8 @@ export class PipeworkAgent extends pulumi.ComponentResource {
   readonly macAddresses: pulumi.Output<{ [name: string]: string }>;
   /** IPv4 address of each interface that has one, by its name, as it was when it was last proved; empty without `verify`. */
   readonly ipv4Addresses: pulumi.Output<{ [name: string]: string }>;
+  /** The same of IPv6, link-local ones aside: the leased one, or the first. */
+  readonly ipv6Addresses: pulumi.Output<{ [name: string]: string }>;
   /** Its addresses on networks of Docker. */
   readonly networks: pulumi.Output<NetworkAddresses[]>;
   /** What was proved, a line each, or `not verified`. */
@@ -244,12 +247,13 @@ export class PipeworkAgent extends pulumi.ComponentResource {
       .apply((all) =>
         Object.fromEntries(all.flatMap(({ name, macAddress }) => (macAddress ? [[name, macAddress]] : []))),
       );
-    this.ipv4Addresses = agent.verification.apply(attachedAddresses);
+    this.ipv4Addresses = agent.verification.apply((said) => attachedAddresses(said, 4));
+    this.ipv6Addresses = agent.verification.apply((said) => attachedAddresses(said, 6));
     this.networks = agent.networks;
     this.verification = agent.verification;
     this.probe = probeOutput(question);
-    const { containerId, containerName, macAddresses, ipv4Addresses, networks, verification } = this;
-    const found = { containerId, containerName, macAddresses, ipv4Addresses, networks, verification };
+    const { containerId, containerName, macAddresses, ipv4Addresses, ipv6Addresses, networks, verification } = this;
+    const found = { containerId, containerName, macAddresses, ipv4Addresses, ipv6Addresses, networks, verification };
     this.registerOutputs({ ...found, probe: this.probe });
   }
 }

@@ -23,6 +23,7 @@ const PARTS = [
   "attach",
   "nic",
   "dhcp",
+  "dhcp6",
   "files",
   "daemon",
   "secret",

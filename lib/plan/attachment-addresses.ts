@@ -119,7 +119,7 @@ export function readRoutes(
     seen,
   }: {
     readonly addresses: readonly InterfaceAddress[];
-    readonly leased: boolean;
+    readonly leased: readonly (4 | 6)[];
     readonly seen: Map<string, string>;
   },
 ): Route[] {
@@ -171,14 +171,18 @@ function parseDestination(text: unknown): Checked<Prefix> {
 }
 
 /** Why a router cannot be reached. */
-function routerFault(via: Address, addresses: readonly InterfaceAddress[], leased: boolean): string | undefined {
+function routerFault(
+  via: Address,
+  addresses: readonly InterfaceAddress[],
+  leased: readonly (4 | 6)[],
+): string | undefined {
   if (addresses.some(({ address }) => addressText(address) === addressText(via))) {
     return "is the interface's own address";
   }
   if (isLinkLocal6(via) || addresses.some(({ prefix }) => contains(prefix, via))) {
     return undefined;
   }
-  return leased && via.family === 4
+  return via.family === 4 && leased.includes(4)
     ? "is in the prefix of no fixed address of this interface, and the network of a lease is known to its server alone, which can give routes with it (option 121)"
     : "is in the prefix of no address of this interface";
 }

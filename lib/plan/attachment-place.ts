@@ -31,7 +31,7 @@ export function readDriver(
   problems: Problems,
   at: string,
   given: Partial<AttachmentSettings>,
-  leased: boolean,
+  leased: readonly (4 | 6)[],
 ): AttachedDriver {
   const driver = readChoice(problems, `${at}.driver`, given.driver, Object.values(AttachedDriver));
   if (driver !== undefined && (given.bridge ?? given.nic) !== undefined) {
@@ -41,9 +41,11 @@ export function readDriver(
     const rule = "is given, and an ipvlan has its parent's";
     problems.add(`${at}.macAddress`, given.macAddress, rule, "leave it out");
   }
-  if (driver === AttachedDriver.Ipvlan && leased) {
+  for (const argument of driver === AttachedDriver.Ipvlan
+    ? leased.map((family) => `ipv${family}Address` as const)
+    : []) {
     const rule = "is leased by MAC, and an ipvlan has its parent's";
-    problems.add(`${at}.ipv4Address`, given.ipv4Address, rule, "give a fixed address, or leave driver out");
+    problems.add(`${at}.${argument}`, given[argument], rule, "give a fixed address, or leave driver out");
   }
   return driver ?? AttachedDriver.Macvlan;
 }

@@ -60,6 +60,8 @@ export interface Attachment {
   readonly links?: string;
   /** Where the LAN is asked for its fixed addresses. */
   readonly probed: ProbedPlace;
+  /** Families of which it has a leased address. */
+  readonly leased: readonly (4 | 6)[];
   /** Multicast groups that it receives. */
   readonly groups: readonly string[];
   /** What nobody else may have. */
@@ -180,22 +182,27 @@ function readAttachment(
       wayOut,
     );
   }
-  const leased = given.ipv4Address === DHCP_ADDRESS;
+  const leases = { 4: given.ipv4Address === DHCP_ADDRESS, 6: given.ipv6Address === DHCP_ADDRESS };
+  const leased = ([4, 6] as const).filter((family) => leases[family]);
   const driver = readDriver(problems, at, given, leased);
   const dhcp = readDhcp(problems, `${at}.dhcp`, given.dhcp, { leased, name: askedName(container.name, container) });
-  if (leased) {
-    refuseBesideLease(problems, `${at}.gateway`, given.gateway);
+  if (leases[4]) {
+    refuseBesideLease(problems, `${at}.gateway`, given.gateway, "is named by the lease");
   }
-  const ipv4 = leased ? {} : readSide(problems, at, given, 4);
-  const ipv6 = readSide(problems, at, given, 6);
+  if (leases[6]) {
+    refuseBesideLease(problems, `${at}.gateway6`, given.gateway6, "is announced by the router itself");
+  }
+  const ipv4 = leases[4] ? {} : readSide(problems, at, given, 4);
+  const ipv6 = leases[6] ? {} : readSide(problems, at, given, 6);
   const sides = [ipv4, ipv6];
   const own = [ipv4.address, ipv6.address].filter((one) => one !== undefined);
   const further = readExtraAddresses(problems, `${at}.extraAddresses`, given.extraAddresses, own);
   const addresses = [...own, ...further];
   const routes = readRoutes(problems, `${at}.routes`, given.routes, { addresses, leased, seen });
   const groups = readGroups(problems, `${at}.receives`, given.receives, context, { ipv6: true });
-  const least =
-    addresses.some(({ prefix }) => prefix.family === 6) || groups.some((group) => group.includes(":")) ? 1280 : 68;
+  const six =
+    leases[6] || addresses.some(({ prefix }) => prefix.family === 6) || groups.some((group) => group.includes(":"));
+  const least = six ? 1280 : 68;
   const mtu = readInteger(problems, `${at}.mtu`, given.mtu, { from: least, to: 65535 });
   const seed = `${ownerOf(context)} ${dev}`;
   const mac = read(problems, `${at}.macAddress`, given.macAddress, parseMac);
@@ -218,7 +225,9 @@ function readAttachment(
     ...(ipv4.gateway && { gateway: addressText(ipv4.gateway) }),
     ...(ipv6.address && { ipv6Address: interfaceAddressText(ipv6.address) }),
     ...(ipv6.gateway && { gateway6: addressText(ipv6.gateway) }),
-    ...(dhcp && { ipv4Address: DHCP_ADDRESS, ...dhcp }),
+    ...(leases[4] && { ipv4Address: DHCP_ADDRESS }),
+    ...(leases[6] && { ipv6Address: DHCP_ADDRESS }),
+    ...dhcp,
     ...alsoOn(further.map(interfaceAddressText), groups),
     ...(routes.length > 0 && { routes: routes.map(routeText).sort().join(" route ") }),
   };
@@ -227,7 +236,7 @@ function readAttachment(
     value === undefined ? [] : [claimOf(context, { scope, kind, value, property: `${at}.${argument}` })];
   return {
     fact,
-    facts: [...below.facts, ...(leased ? [DHCP_CLIENT] : [])],
+    facts: [...below.facts, ...leased.map((family) => DHCP_CLIENT[family])],
     ...(below.links !== undefined && { links: below.links }),
     probed: {
       link: below.asked ?? below.link,
@@ -238,6 +247,7 @@ function readAttachment(
         gateway: sides.find((side) => side.address === one)?.gateway,
       })),
     },
+    leased,
     groups,
     claims: [
       ...below.claims,
@@ -260,10 +270,15 @@ export function withLeasedRoute(interfaces: readonly Attachment[], networks: num
   return interfaces.map((one) => (one === first ? { ...one, fact: { ...one.fact, gateway: DHCP_ADDRESS } } : one));
 }
 
-/** The first IPv4 address of each interface, as a verification found it. */
-export function attachedAddresses(verification: string): { [name: string]: string } {
-  const lines = verification.matchAll(/^interface (\S+):(?: \S+:\S+)* (\d+\.\d+\.\d+\.\d+)\/\d+/gm);
-  return Object.fromEntries([...lines].map(([, name, address]) => [name!, address!]));
+/** The first address of each interface that is not link-local, as a verification found it. */
+export function attachedAddresses(verification: string, family: 4 | 6): { [name: string]: string } {
+  const found: { [name: string]: string } = {};
+  for (const [, name, words] of verification.matchAll(/^interface (\S+): (.*)$/gm)) {
+    const addresses = words!.split(" ").flatMap((word) => /^([0-9a-f.:]+)\/\d+$/.exec(word)?.[1] ?? []);
+    const first = addresses.find((one) => one.includes(":") === (family === 6) && !one.startsWith("fe80:"));
+    if (first !== undefined) found[name!] ??= first;
+  }
+  return found;
 }
 
 /** What an interface has beside its first addresses: further ones, and the groups that the kernel joins there. */

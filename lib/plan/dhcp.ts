@@ -3,11 +3,14 @@ import type { Problems } from "../problems";
 import type { RequireFact } from "./facts";
 import { read, readObject } from "./read";
 
-/** An address that the LAN's DHCP server leases. */
+/** An address that the LAN's DHCP server, or DHCPv6 server, leases. */
 export const DHCP_ADDRESS = "dhcp";
 
-/** What a host needs for it. */
-export const DHCP_CLIENT: RequireFact = { kind: "require", condition: "dhcp client" };
+/** What a host needs for it, by family. */
+export const DHCP_CLIENT: { readonly [family in 4 | 6]: RequireFact } = {
+  4: { kind: "require", condition: "dhcp client" },
+  6: { kind: "require", condition: "dhcpv6 client" },
+};
 
 /** As whom a DHCP server is asked for an address. */
 export interface DhcpSettings {
@@ -33,16 +36,21 @@ export function readDhcp(
   problems: Problems,
   path: string,
   given: DhcpSettings | undefined,
-  { leased, name }: { readonly leased: boolean; readonly name: string },
+  { leased, name }: { readonly leased: readonly (4 | 6)[]; readonly name: string },
 ): DhcpIdentity | undefined {
   const settings = given === undefined ? {} : readObject(problems, path, given, ["hostname", "clientId"]);
   const hostname = read(problems, `${path}.hostname`, settings.hostname, parseLabel);
   const clientId = read(problems, `${path}.clientId`, settings.clientId, parseClientId);
-  if (given !== undefined && !leased) {
+  if (given !== undefined && leased.length === 0) {
     const rule = "says how a DHCP server is asked, and none is";
     problems.add(path, undefined, rule, `give ipv4Address: "${DHCP_ADDRESS}", or leave it out`);
+  } else if (clientId !== undefined && !leased.includes(4)) {
+    const rule = "is what a server of IPv4 is told, and a DHCPv6 server knows the agent by its MAC";
+    problems.add(`${path}.clientId`, settings.clientId, rule, "leave it out, and give macAddress");
   }
-  return leased ? { hostname: hostname ?? labelOf(name), ...(clientId !== undefined && { clientId }) } : undefined;
+  return leased.length > 0
+    ? { hostname: hostname ?? labelOf(name), ...(clientId !== undefined && { clientId }) }
+    : undefined;
 }
 
 /** What a server is told where nothing else is said: the container's hostname, where that is known, else its name. */
@@ -51,10 +59,10 @@ export function askedName(containerName: string, container: { readonly hostname?
   return typeof hostname === "string" ? hostname : containerName;
 }
 
-/** Refuses what a lease says itself. */
-export function refuseBesideLease(problems: Problems, path: string, given: unknown): void {
+/** Refuses what a lease, or who announces its network, says itself. */
+export function refuseBesideLease(problems: Problems, path: string, given: unknown, rule: string): void {
   if (given !== undefined) {
-    problems.add(path, given, "is named by the lease", "leave it out, or give a fixed address");
+    problems.add(path, given, rule, "leave it out, or give a fixed address");
   }
 }
 

@@ -220,7 +220,7 @@ const GRAMMAR: { readonly [K in Fact["kind"]]: readonly Part[] } = {
     { word: "mtu", field: "mtu", form: isNumber, optional: true },
     { word: "addr", field: "ipv4Address", form: orLeased(isLinkAddress), optional: true },
     { word: "via", field: "gateway", form: orLeased(isAddress), optional: true },
-    { word: "addr6", field: "ipv6Address", form: isLinkAddress, optional: true },
+    { word: "addr6", field: "ipv6Address", form: orLeased(isLinkAddress), optional: true },
     { word: "via6", field: "gateway6", form: isAddress, optional: true },
     { word: "hostname", field: "hostname", form: isHostName, optional: true },
     { word: "client-id", field: "clientId", form: isClientId, optional: true },

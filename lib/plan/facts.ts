@@ -321,11 +321,11 @@ export interface AttachFact {
   readonly ipv4Address?: string;
   /** IPv4 router by which the default route leads, or `dhcp` for the one that the lease names. */
   readonly gateway?: string;
-  /** IPv6 address with prefix length. */
+  /** IPv6 address with prefix length, or `dhcp`. */
   readonly ipv6Address?: string;
   /** IPv6 router by which the default route leads. */
   readonly gateway6?: string;
-  /** Name that the DHCP server is told. */
+  /** Name that DHCP servers are told. */
   readonly hostname?: string;
   /** By what the DHCP server knows it again, in hex; the MAC when absent. */
   readonly clientId?: string;

@@ -77,8 +77,8 @@ export interface LanAgentPlan extends AgentPlan {
   readonly network?: LanNetworkPlan;
   /** Links of ours beneath it, as the words that make them. */
   readonly links?: string;
-  /** Where its address is leased: the interface that the host puts in. */
-  readonly lease?: { readonly dev: string; readonly macAddress: string; readonly ipv6Address: string };
+  /** Where its address is leased: the interface that the host puts in, and its fixed address of IPv6. */
+  readonly lease?: { readonly dev: string; readonly macAddress: string; readonly ipv6Address?: string };
   /** What the host asks the LAN before the container is made; empty when nothing. */
   readonly probe: readonly string[];
 }
@@ -125,9 +125,15 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   refusePorts(problems, driver, settings.container);
   const containerName = readAgentContainer(problems, settings.container, context, [...OWN_ARGUMENTS, "ports"]);
   const leased = settings.ipv4Address === DHCP_ADDRESS;
-  const text = leased ? undefined : settings.ipv4Address;
-  const ipv4 = read(problems, "ipv4Address", text, (value) => parseAddress(value, 4));
-  const ipv6 = read(problems, "ipv6Address", settings.ipv6Address, (value) => parseAddress(value, 6));
+  const leased6 = settings.ipv6Address === DHCP_ADDRESS;
+  if (leased6 && !leased) {
+    const rule = "is leased where the host puts the agent's interface in, which it does for a leased ipv4Address";
+    const wayOut = "give DHCP_ADDRESS as ipv4Address too, or use a PipeworkAgent";
+    problems.add("ipv6Address", settings.ipv6Address, rule, wayOut);
+  }
+  const fixedText = (text: string | undefined) => (text === DHCP_ADDRESS ? undefined : text);
+  const ipv4 = read(problems, "ipv4Address", fixedText(settings.ipv4Address), (value) => parseAddress(value, 4));
+  const ipv6 = read(problems, "ipv6Address", fixedText(settings.ipv6Address), (value) => parseAddress(value, 6));
   const fixed = [ipv4, ipv6].filter((address) => address !== undefined);
 
   const draft = readOwnNetwork(problems, driver, context, settings, fixed);
@@ -148,7 +154,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
   const extra = readExtraNetworks(problems, "extraNetworks", settings.extraNetworks, name);
   const wanted = readChoice(problems, "defaultRoute", settings.defaultRoute, Object.values(DefaultRoute));
   const dhcp = readDhcp(problems, "dhcp", settings.dhcp, {
-    leased,
+    leased: leased ? [4] : [],
     name: askedName(containerName, settings.container),
   });
   if (dhcp !== undefined) {
@@ -159,6 +165,7 @@ export function planLanAgent(driver: LanDriver, context: PlanContext, given: Lan
       own,
       network,
       ipv6,
+      leased6,
       macAddress,
       groups,
       aliases,

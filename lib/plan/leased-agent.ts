@@ -26,7 +26,10 @@ export interface LeasedAgent {
   readonly containerName: string;
   readonly own?: LanNetworkPlan;
   readonly network?: JoinedNetwork;
+  /** Fixed. */
   readonly ipv6?: Address;
+  /** Whether a DHCPv6 server is asked for one. */
+  readonly leased6: boolean;
   readonly macAddress?: string;
   /** Multicast groups that it receives. */
   readonly groups: readonly string[];
@@ -48,7 +51,7 @@ export function planLeasedAgent(
   context: PlanContext,
   agent: LeasedAgent,
 ): LanAgentPlan {
-  const { settings, containerName, own, network, ipv6, extra } = agent;
+  const { settings, containerName, own, network, ipv6, leased6, extra } = agent;
   refuseWithout(problems, driver, context, agent);
   const route = planExtraRoute(problems, "extraNetworks", extra);
   const macAddress = agent.macAddress ?? deriveMac(`${ownerOf(context)} lease`);
@@ -66,6 +69,7 @@ export function planLeasedAgent(
     address: macAddress,
     ipv4Address: DHCP_ADDRESS,
     ...(leads && { gateway: DHCP_ADDRESS }),
+    ...(leased6 && { ipv6Address: DHCP_ADDRESS }),
     ...(ipv6 && subnet6 && { ipv6Address: `${addressText(ipv6)}/${subnet6.prefix.length}` }),
     ...(gateway6 !== undefined && { gateway6 }),
     ...agent.dhcp,
@@ -75,7 +79,10 @@ export function planLeasedAgent(
     networkName: "",
     gateways: [],
     attached: [
-      { dev: fact.dev, leased: true, gateways: gateway6 === undefined ? [] : [gateway6], receives: agent.groups },
+      {
+        ...{ dev: fact.dev, leased: leased6 ? [4, 6] : [4], receives: agent.groups },
+        gateways: gateway6 === undefined ? [] : [gateway6],
+      },
     ],
     ...(route?.winner !== undefined && { defaultRoute: route.winner }),
   });
@@ -88,13 +95,14 @@ export function planLeasedAgent(
   const endpoint = { networkName: "", ...(ipv6 && { ipv6Address: addressText(ipv6) }), macAddress };
   return {
     ...(own?.links !== undefined && { links: own.links }),
-    lease: { dev: fact.dev, macAddress, ipv6Address: endpoint.ipv6Address ?? "" },
+    lease: { dev: fact.dev, macAddress, ...(ipv6 && { ipv6Address: addressText(ipv6) }) },
     containerName,
     labels: ownLabels(context),
     endpoints: route?.endpoints ?? [],
     hostState: hostState([
       ...requireDocker(explicitMac, route?.needsPriority ?? false),
-      DHCP_CLIENT,
+      DHCP_CLIENT[4],
+      ...(leased6 ? [DHCP_CLIENT[6]] : []),
       ...(own ? own.hostState.facts : [...attachable(fact.parent ?? ""), ...agent.routes]),
       fact,
     ]),

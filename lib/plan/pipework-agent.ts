@@ -83,9 +83,9 @@ export function planPipeworkAgent(context: PlanContext, given: PipeworkAgentSett
   const proved = verificationLines(problems, "verify", settings.verification, {
     networkName: "",
     gateways: [],
-    attached: interfaces.map(({ fact: { dev, ipv4Address, gateway, gateway6 }, groups }) => ({
+    attached: interfaces.map(({ fact: { dev, gateway, gateway6 }, leased, groups }) => ({
       dev,
-      leased: ipv4Address === DHCP_ADDRESS,
+      leased,
       gateways: [gateway, gateway6].filter((one) => one !== undefined).filter((one) => one !== DHCP_ADDRESS),
       receives: groups,
     })),
@@ -131,14 +131,24 @@ function refuseTwoDefaults(problems: Problems, interfaces: readonly Attachment[]
   });
 }
 
-/** Waits until every interface is up, and has a route where it has an IPv4 address: then the rest is there too. */
+/** Whether an interface has an address of whole length, of no group, that is no longer tried for duplicates. */
+const LEASED6 =
+  'leased() { while read -r at _ length _ flags name; do case "$at,$length,$flags,$name" in ff*) ;; *",80,00,$1") return ;; esac; done; return 1; }';
+
+/**
+ * Waits until every interface is up, has a route where it has an IPv4 address, and then the rest is there too; but for an IPv6 address
+ * that is leased, which comes for itself.
+ */
 function waitFor(interfaces: readonly Attachment[]): string[] {
   const routed = interfaces.filter(({ fact }) => fact.ipv4Address !== undefined).map(({ fact }) => fact.dev);
   const others = interfaces.map(({ fact }) => fact.dev).filter((dev) => !routed.includes(dev));
+  const leased6 = interfaces.filter(({ leased }) => leased.includes(6)).map(({ fact }) => fact.dev);
   const lines = [
     'named() { while read -r first _; do [ "$first" = "$1" ] && return; done; return 1; }',
     ...routed.map((dev) => `until named ${dev} </proc/net/route; do sleep 1; done`),
     ...others.map((dev) => `until [ -e /sys/class/net/${dev} ]; do sleep 1; done`),
+    ...(leased6.length === 0 ? [] : [LEASED6]),
+    ...leased6.map((dev) => `until leased ${dev} </proc/net/if_inet6; do sleep 1; done`),
     'exec "$@"',
   ];
   return ["/bin/sh", "-c", lines.join("\n"), "sh"];

@@ -43,11 +43,14 @@ export interface Provable {
   /** Interfaces that the host puts into the container, and the routers that must answer there. */
   readonly attached?: readonly {
     readonly dev: string;
-    readonly leased: boolean;
+    /** Families of which it must have a leased address. */
+    readonly leased: readonly (4 | 6)[];
     readonly gateways: readonly string[];
     readonly receives: readonly string[];
   }[];
 }
+
+const LEASED = { 4: "leased", 6: "leased6" } as const;
 
 /** The lines that the helper's `verify` reads, without header and container; none when nothing is to be proved. */
 export function verificationLines(
@@ -64,7 +67,7 @@ export function verificationLines(
   const routers = [
     ...gateways.map((address) => `gateway ${address} network ${networkName}`),
     ...attached.flatMap(({ dev, leased, gateways }) =>
-      [...(leased ? ["leased"] : []), ...gateways].map((address) => `gateway ${address} dev ${dev}`),
+      [...(leased.includes(4) ? ["leased"] : []), ...gateways].map((address) => `gateway ${address} dev ${dev}`),
     ),
   ];
   if (gateway === true && routers.length === 0) {
@@ -84,7 +87,9 @@ export function verificationLines(
   }
   const proofs = [
     ...(macAddress === undefined ? [] : [`mac ${macAddress} network ${networkName}`]),
-    ...attached.map(({ dev, leased }) => `${leased ? "leased" : "attached"} ${dev}`),
+    ...attached.flatMap(({ dev, leased }) =>
+      (leased.length === 0 ? ["attached"] : leased.map((family) => LEASED[family])).map((word) => `${word} ${dev}`),
+    ),
     ...(gateway === false ? [] : routers),
     ...(counted && groups.length > 0 ? ["require program nft", ...groups] : []),
     ...(target ? [`target ${addressText(target)}`] : []),
@@ -95,5 +100,5 @@ export function verificationLines(
     }),
   ];
   // A server may try an address itself before it offers it, and a client that was not heard tries again after ten seconds.
-  return lines(proofs, attached.some(({ leased }) => leased) ? 30 : undefined);
+  return lines(proofs, attached.some(({ leased }) => leased.length > 0) ? 30 : undefined);
 }

@@ -137,7 +137,7 @@ describe("an address by DHCP", function () {
       // As RFC 3442 has it, they take the place of the router.
       const routes =
         /default via 192\.168\.9\.2 dev eth1 proto dhcp[\s\S]*10\.7\.0\.0\/16 via 192\.168\.9\.1 dev eth1 proto dhcp/;
-      assert.match(await inside(host, "ip route"), routes);
+      await eventually(host, "its routes", async () => routes.test(await inside(host, "ip route")));
 
       // The kernel keeps the time, so that no address outlives its lease, whoever is still there to see to it.
       const left = async () => Number(/valid_lft (\d+)sec/.exec(await inside(host, "ip addr show dev eth1"))?.[1]);
@@ -148,7 +148,7 @@ describe("an address by DHCP", function () {
       await inside(host, `ip addr del ${address} dev eth1`);
       await poke(host);
       assert.equal(await leased(host, "the address again"), address);
-      assert.match(await inside(host, "ip route"), routes);
+      await eventually(host, "its routes again", async () => routes.test(await inside(host, "ip route")));
       await oneClient(host, "again");
 
       await stopServer(host);
@@ -224,6 +224,9 @@ describe("an address by DHCP", function () {
         ["hostname probe", "hostname probe client-id 7", /client-id is 2-64 bytes in hex/],
         ["via dhcp", "via 192.168.9.1", /addr is not an address of its family/],
         ["addr dhcp via dhcp", "addr 192.168.9.90/24", /an address by dhcp has a hostname, others have none/],
+        ["addr dhcp via dhcp", "addr6 dhcp via6 fe80::1", /addr6 is not an address of its family/],
+        ["addr dhcp via dhcp hostname probe", "addr6 dhcp", /an address by dhcp has a hostname/],
+        ["addr dhcp via dhcp", "addr6 dhcp client-id 70:31", /client-id is 2-64 bytes in hex, of an IPv4 address/],
       ] as const) {
         assert.match((await host.apply([LEASED.replace(from, to)])).stderr, why);
       }
@@ -232,6 +235,181 @@ describe("an address by DHCP", function () {
       assert.match(stderr, /require dhcp client\n {4}this host has no busybox with udhcpc.*apt-get install busybox\)/);
       const forged = await host.exec(
         "ip=192.0.2.99 mask=24 lease=60 interface=eth0 /usr/local/sbin/wirework bound </dev/null",
+      );
+      assert.match(forged.stderr, /is what the DHCP client says that the watcher starts/);
+    }));
+});
+
+const SIX = `attach eth1 container probe type macvlan parent eth0 mode bridge address ${MAC} addr6 dhcp hostname probe`;
+const RANGE6 = "fd00:9::100,fd00:9::1ff,64,2m";
+// Routers speak from link-local addresses alone, and announce that addresses are leased; the host itself does not hear them.
+const startServer6 = async (host: Sandbox, range = RANGE6, options = "") => {
+  await host.exec(
+    "ip address add fe80::1/64 dev wire nodad 2>/dev/null || :; echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra",
+    "",
+    true,
+  );
+  await startServer(host, RANGE, `--enable-ra --dhcp-range=${range} ${options}`);
+};
+const address6 = async (host: Sandbox) =>
+  /inet6 (\S+\/128)/.exec(await inside(host, "ip -o -6 addr show dev eth1 -tentative"))?.[1];
+const leased6 = (host: Sandbox, event: string) => eventually(host, event, () => address6(host));
+/** What the server has given away: `IAID ADDRESS HOSTNAME DUID`. */
+const table6 = async (host: Sandbox) =>
+  (await said(host, "sed '0,/^duid /d' /run/docker/leases | cut -d ' ' -f 2-")).trim();
+const clients6 = async (host: Sandbox) =>
+  (await said(host, "grep -lsz '^dhcpcd' /proc/[0-9]*/cmdline")).match(/\d+/g) ?? [];
+const oneClient6 = (host: Sandbox, event: string) =>
+  eventually(host, `one client ${event}`, async () => (await clients6(host)).length === 1);
+
+describe("an IPv6 address by DHCPv6", function () {
+  this.timeout(180_000);
+
+  it("is leased, stays over restarts of the container, and is given back with the fact", () =>
+    inContainerSandbox(async (host) => {
+      await startServer6(host);
+      const found = await host.snapshot();
+      await startWatcher(host);
+      await startContainer(host, "probe", 0);
+      const first = await host.apply([SIX]);
+      assert.equal(first.stdout, `+ ${SIX}\npending ${SIX} (no lease from a DHCPv6 server yet)\n`, first.stderr);
+      const address = await leased6(host, "a lease");
+      assert.match(address, /^fd00:9::1[0-9a-f]{2}\/128$/);
+      assert.equal(await table6(host), `1 ${address.replace("/128", "")} probe 00:03:00:01:${MAC}`);
+      await eventually(host, "a router", async () =>
+        / dev eth1 proto ra /.test(await inside(host, "ip -6 route show default via fe80::1")),
+      );
+      assert.match(await inside(host, `ip -o -6 addr show dev eth1 to ${address}`), /valid_lft 1[12]\dsec/);
+      assert.equal((await host.apply([SIX])).stdout, "unchanged\n");
+      assert.equal((await host.check([SIX])).stdout, "as declared\n");
+      assert.match(
+        await said(host, "/usr/local/sbin/wirework status"),
+        /leases\n {2}fd00:9::1\S+\/128 of probe eth1 \(router -, server [0-9a-f]{20,}, 1[12]\d of 120 s left, client\)/,
+      );
+      for (let start = 0; start < 2; start++) {
+        await startContainer(host, "probe", 0);
+        assert.equal(await leased6(host, "a lease after a restart"), address);
+        await oneClient6(host, "after a restart");
+      }
+      await stopContainer(host, "probe");
+      await eventually(host, "the client to end with its container", async () => (await clients6(host)).length === 0);
+      assert.match(await table6(host), new RegExp(MAC), "the lease is kept while the container does not run");
+      await startContainer(host, "probe", 0);
+      assert.equal(await leased6(host, "a lease after a stop"), address);
+      const removed = await host.remove([SIX]);
+      assert.equal(removed.stdout, `- ${SIX}\n`, removed.stderr);
+      assert.equal(await table6(host), "", "the server has its address back");
+      assert.deepEqual(await clients6(host), []);
+      await stopContainer(host, "probe");
+      await stopWatcher(host);
+      await host.exec("rm /run/watch.log /run/watch.pid");
+      assert.equal(
+        await said(
+          host,
+          "find /run/wirework /run/dhcpcd /var/lib/dhcpcd ! -path '/*/wirework' ! -path /var/lib/dhcpcd 2>/dev/null",
+        ),
+        "",
+      );
+      await eventually(host, "a host as it was found", async () => (await host.snapshot()) === found).catch(() => {});
+      assertSame(await host.snapshot(), found);
+    }));
+
+  it("stands beside one of IPv4, is renewed, comes back when it is taken away, and is another one when the server says so", () =>
+    inContainerSandbox(async (host) => {
+      const both = SIX.replace("addr6 dhcp", "addr dhcp via dhcp addr6 dhcp");
+      await startServer6(host);
+      await startWatcher(host);
+      await startContainer(host, "probe", 0);
+      await inside(host, "ip route del default");
+      await host.apply([both]);
+      const address = await leased6(host, "a lease of IPv6");
+      const four = await leased(host, "a lease of IPv4");
+      const left = async () =>
+        Number(/valid_lft (\d+)sec/.exec(await inside(host, `ip addr show dev eth1 to ${address}`))?.[1]);
+      await inside(host, `ip addr change ${address} dev eth1 valid_lft 30 preferred_lft 30`);
+      await host.exec(`kill -USR1 ${(await clients6(host)).join(" ")}`);
+      await eventually(host, "a renewal", async () => (await left()) > 100);
+
+      await inside(host, `ip addr del ${address} dev eth1`);
+      await poke(host);
+      assert.equal(await leased6(host, "the address again"), address);
+      await oneClient6(host, "again");
+      assert.equal(await addressNow(host), four, "the other family is left alone");
+
+      await stopServer(host);
+      await host.exec("ip address add fd00:8::1/64 dev wire nodad", "", true);
+      await startServer6(host, "fd00:8::a00,fd00:8::aff,64,2m");
+      await host.exec(`kill -USR1 ${(await clients6(host)).join(" ")}`);
+      const other = await eventually(host, "another address", async () => {
+        const now = await address6(host);
+        return now !== address && now;
+      });
+      assert.match(other, /^fd00:8::a[0-9a-f]{2}\/128$/);
+      await stopWatcher(host);
+    }));
+
+  it("gives way to a fixed one in the running container, and the other way round", () =>
+    inContainerSandbox(async (host) => {
+      await startServer6(host);
+      await startWatcher(host);
+      await startContainer(host, "probe", 0);
+      const fixed = SIX.replace("addr6 dhcp hostname probe", "addr6 fd00:9::90/64");
+      await host.apply([SIX]);
+      const address = await leased6(host, "a lease");
+      const moved = await host.apply([fixed]);
+      assert.equal(moved.stdout, `~ ${fixed}\n`, moved.stderr);
+      const now = await inside(host, "ip -o -6 addr show dev eth1");
+      assert.ok(now.includes("fd00:9::90/64") && !now.includes(address), now);
+      assert.deepEqual(await clients6(host), []);
+      assert.equal((await host.apply([fixed])).stdout, "unchanged\n");
+      await host.apply([SIX]);
+      await leased6(host, "a lease again");
+      assert.ok(!(await inside(host, "ip -o -6 addr show dev eth1")).includes("fd00:9::90/64"));
+      await stopWatcher(host);
+    }));
+
+  it("has one client whenever the watcher is killed, each container one, and says what was tried", () =>
+    inContainerSandbox(async (host) => {
+      await startWatcher(host);
+      await startContainer(host, "probe", 0);
+      await host.apply([SIX]);
+      await oneClient6(host, "without a server");
+      const id = (await said(host, "awk '{ print $3; exit }' /run/docker/containers/probe")).trim();
+      const proof = ["wirework 1", `host ${IDENTITY}`, `owner ${HOST_OWNER}`, `container ${id}`];
+      const lines = (seconds: number) => [...proof, `timeout ${seconds}`, "leased6 eth1", ""].join("\n");
+      const failed = await host.verb("verify", lines(1));
+      assert.match(
+        failed.stderr,
+        /has no lease on interface eth1 after 1 s\.\ntried: Solicit as 02:aa:[^,]*, process \d+\n/,
+      );
+      // The watcher alone, not its group: nobody is left who could end its client but the kernel.
+      await host.exec("kill -9 $(cat /run/watch.pid)");
+      await eventually(host, "the client to end", async () => (await clients6(host)).length === 0);
+      await host.exec("kill -9 -$(cat /run/watch.pid)");
+      await startServer6(host);
+      await startWatcher(host);
+      await leased6(host, "a lease");
+      const proved = await host.verb("verify", lines(30));
+      assert.match(proved.stdout, /^interface eth1: fd00:9::1\S+\/128 leased by [0-9a-f]+ for 120 s\n$/, proved.stderr);
+      const second = SIX.replace("container probe", "container other").replace(MAC, "02:aa:00:00:00:91");
+      await startContainer(host, "other", 1);
+      await host.apply([second], "test/dev/other");
+      await eventually(host, "the lease of the other", async () => /02:aa:00:00:00:91/.test(await table6(host)));
+      assert.equal((await clients6(host)).length, 2, "both have an eth1");
+      await stopWatcher(host);
+      assert.deepEqual(await clients6(host), []);
+    }));
+
+  it("is refused without a client that only asks", () =>
+    inContainerSandbox(async (host) => {
+      host.program("dhcpcd", "#!/bin/sh\necho dhcpcd 7.1.0\necho Compiled in features: INET6 DHCPv6\n");
+      const { stderr } = await host.apply(["require dhcpv6 client", SIX]);
+      assert.match(
+        stderr,
+        /require dhcpv6 client\n {4}this host has no dhcpcd 9\.4 or newer.*apt-get install dhcpcd-base\)/,
+      );
+      const forged = await host.exec(
+        "reason=BOUND6 WIREWORK_LEASE=probe@eth1:6 interface=eth0 /usr/local/sbin/wirework </dev/null",
       );
       assert.match(forged.stderr, /is what the DHCP client says that the watcher starts/);
     }));

@@ -37,6 +37,7 @@ set -eu
 mount --make-rprivate /
 mount -t sysfs sysfs /sys
 mount --bind "$1/var-lib" /var/lib
+mkdir -p /var/lib/dhcpcd # as its package has it
 mount --bind "$1/usr-local" /usr/local
 # Of the machine's own /etc there is what the sandbox has not itself, to be read only.
 mount --bind /etc /mnt

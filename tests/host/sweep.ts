@@ -78,7 +78,7 @@ export const containerUpdate: Change = {
   to: [
     "mac 02:aa:00:00:00:71 container probe network lan",
     "group ff15::1 container probe network lan",
-    "attach eth1 container probe type macvlan parent eth0 mode bridge address 02:aa:00:00:00:90 mtu 1400 addr dhcp hostname probe",
+    "attach eth1 container probe type macvlan parent eth0 mode bridge address 02:aa:00:00:00:90 mtu 1400 addr dhcp addr6 dhcp hostname probe",
     "attach eth2 container probe type veth peer wrprobe2 master bridge0 address 02:aa:00:00:00:91 addr 10.9.0.2/24 also 10.9.0.3/24 route 10.8.0.0/16 via 10.9.0.1 metric 5",
     "attach eth3 container probe type nic parent card0 address 02:aa:00:00:00:cc mtu 1400",
     "dnat daddr fd00:9::5 tcp 5000 container probe network lan port 80",

@@ -7,6 +7,7 @@ export const labPackages: readonly { readonly name: string; readonly why: string
   { name: "ca-certificates", why: "trees and packages over TLS" },
   { name: "conntrack", why: "streams to a container that has another address now" },
   { name: "debian-archive-keyring", why: "signatures of Debian's suites" },
+  { name: "dhcpcd-base", why: "DHCPv6 for containers, in sandboxes" },
   { name: "dnsmasq-base", why: "DHCP and router advertisements on a lab LAN" },
   { name: "e2fsprogs", why: "disks of full hosts (mke2fs -d)" },
   { name: "iproute2", why: "links, bridges and namespaces of the lab" },

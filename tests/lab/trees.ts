@@ -184,7 +184,7 @@ export function lightTree(debian: LightRelease, manager?: NetworkManager): Promi
   const own = (manager && ownFiles[manager]) ?? {};
   const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
   const packages = [...common, ...dockerPackages[debian]];
-  const [kind, ...more] = (manager && variants[manager]) ?? ["light"];
+  const [kind, ...more] = (manager && variants[manager]) ?? ["light", "dhcpcd-base"];
   return tree(kind, debian, [...packages, ...more], own);
 }
 

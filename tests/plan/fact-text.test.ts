@@ -110,7 +110,10 @@ const bodies: { readonly [K in Fact["kind"]]: fc.Arbitrary<object> } = {
     gateway: fc.oneof(single, fc.constant("dhcp")),
     hostname: fc.constantFrom("probe-1", "dhcp"),
     clientId: fc.constantFrom("00:ff", "01:02:00:00:00:00:90"),
-    ipv6Address: address.map((one) => `${addressText(one.address)}/${one.length}`),
+    ipv6Address: fc.oneof(
+      address.map((one) => `${addressText(one.address)}/${one.length}`),
+      fc.constant("dhcp"),
+    ),
     gateway6: single,
     also: fc.constantFrom("192.168.9.91/24", "192.168.9.91/24,fd00:9::91/64"),
     routes: fc.array(way, { minLength: 1, maxLength: 3 }).map((ways) => ways.join(" route ")),

@@ -27,7 +27,7 @@ describe("an agent on a LAN with a leased address", () => {
     assert.deepEqual(planned.endpoints, []);
     assert.deepEqual(planned.verify, ["timeout 30", "leased eth0", "gateway leased dev eth0"]);
     assert.deepEqual(planned.probe, []);
-    assert.deepEqual(planned.lease, { dev: "eth0", macAddress: "02:00:00:00:00:70", ipv6Address: "" });
+    assert.deepEqual(planned.lease, { dev: "eth0", macAddress: "02:00:00:00:00:70" });
     assert.deepEqual(
       planned.claims.map(({ scope, kind, value }) => `${scope}: ${kind} ${value}`),
       ["docker edge: container probe", "host edge link eth1: mac 02:00:00:00:00:70"],
@@ -45,6 +45,18 @@ describe("an agent on a LAN with a leased address", () => {
       / addr dhcp via dhcp addr6 fd00:9::70\/64 via6 fd00:9::1 hostname probe$/,
     );
     assert.deepEqual(both.verify.slice(2), ["gateway leased dev eth0", "gateway fd00:9::1 dev eth0"]);
+    assert.equal(both.lease?.ipv6Address, "fd00:9::70");
+  });
+
+  it("has a leased address of each family, where both are", () => {
+    const both = plan({ network: shared(), ipv6Address: "dhcp" });
+    const lines = factLines(both.hostState);
+    assert.deepEqual(lines.slice(0, 2), ["require dhcp client", "require dhcpv6 client"]);
+    assert.match(lines.at(-1)!, / addr dhcp via dhcp addr6 dhcp hostname probe$/);
+    assert.deepEqual(both.verify, ["timeout 30", "leased eth0", "leased6 eth0", "gateway leased dev eth0"]);
+    assert.deepEqual(rules({ network: shared(), ipv4Address: "192.168.9.70", leased: false, ipv6Address: "dhcp" }), [
+      "ipv6Address: is leased where the host puts the agent's interface in, which it does for a leased ipv4Address",
+    ]);
   });
 
   it("brings what its own network needs of the host, but no network of Docker", () => {

@@ -127,6 +127,9 @@ describe("a pipework agent", () => {
     assert.deepEqual([shell, zero], ["/bin/sh", "sh"]);
     assert.match(script!, /until named eth1 <\/proc\/net\/route; [\s\S]*exec "\$@"$/);
     assert.deepEqual(plan({ interfaces: [LAN] }).wait, []);
+    assert.doesNotMatch(script!, /leased/);
+    const six = plan({ ...wait, interfaces: [{ parent: "eth1", ipv6Address: "dhcp" }], namesProgram: true }).wait[2]!;
+    assert.match(six, /until leased eth1 <\/proc\/net\/if_inet6; do sleep 1; done\nexec/);
     assert.deepEqual(rules(wait), ["waitForInterfaces: puts a wait in front of the program, and none is named"]);
   });
 
@@ -257,6 +260,43 @@ describe("a pipework agent", () => {
     assert.ok(!claims.some(({ kind }) => kind === "address"));
   });
 
+  it("leases an IPv6 address beside one of IPv4, or alone, by its MAC", () => {
+    const link = { parent: "eth1", macAddress: "02:00:00:00:00:90" };
+    const planned = (more: object) => plan({ interfaces: [{ ...link, ipv6Address: "dhcp", ...more }] });
+    const words = "attach eth1 container probe type macvlan parent eth1 mode bridge address 02:00:00:00:00:90";
+    const alone = planned({ dhcp: { hostname: "H1" } });
+    const requires = ["require dhcpv6 client", "require parent eth1 attached"];
+    assert.deepEqual(factLines(alone.hostState), [...requires, `${words} addr6 dhcp hostname H1`]);
+    assert.deepEqual(alone.verify, ["timeout 30", "leased6 eth1"]);
+    const both = planned({ ipv4Address: "dhcp", dhcp: { clientId: "p1" } });
+    assert.deepEqual(factLines(both.hostState), [
+      "require dhcp client",
+      ...requires,
+      `${words} addr dhcp via dhcp addr6 dhcp hostname probe client-id 70:31`,
+    ]);
+    assert.deepEqual(both.verify, ["timeout 30", "leased eth1", "leased6 eth1", "gateway leased dev eth1"]);
+    const beside = planned({ ipv4Address: "192.168.9.90/24", gateway: "192.168.9.1" });
+    assert.match(
+      factLines(beside.hostState).at(-1)!,
+      / addr 192\.168\.9\.90\/24 via 192\.168\.9\.1 addr6 dhcp hostname probe$/,
+    );
+    assert.deepEqual(beside.verify, ["timeout 30", "leased6 eth1", "gateway 192.168.9.1 dev eth1"]);
+    assert.deepEqual(
+      rules({
+        interfaces: [
+          { ...link, ipv6Address: "dhcp", gateway6: "fe80::1", mtu: 1000, dhcp: { clientId: "p1" } },
+          { parent: "eth2", driver: "ipvlan", ipv6Address: "dhcp" },
+        ],
+      }),
+      [
+        "interfaces[0].dhcp.clientId: is what a server of IPv4 is told, and a DHCPv6 server knows the agent by its MAC",
+        "interfaces[0].gateway6: is announced by the router itself",
+        "interfaces[0].mtu: is not a whole number of 1280-65535",
+        "interfaces[1].ipv6Address: is leased by MAC, and an ipvlan has its parent's",
+      ],
+    );
+  });
+
   it("takes its default route from the first lease, where nobody else gives one", () => {
     const leased = (parent: string, more = {}) => ({ parent, ipv4Address: "dhcp", ...more });
     const routes = (settings: PipeworkAgentSettings) =>
@@ -307,8 +347,11 @@ describe("a pipework agent", () => {
       "interface six: fd00:9::91/64",
       "gateway 192.168.9.1 answered from 02:00:00:00:00:02 dev eth1 after 3 ms",
     ];
-    assert.deepEqual(attachedAddresses(lines.join("\n")), { eth1: "192.168.9.114", lan0: "10.9.0.2" });
-    assert.deepEqual(attachedAddresses("not verified"), {});
+    const said = [...lines, "interface eth1: fd00:9::1bd/128 leased by 0001000132a1090a for 120 s"].join("\n");
+    assert.deepEqual(attachedAddresses(said, 4), { eth1: "192.168.9.114", lan0: "10.9.0.2" });
+    assert.deepEqual(attachedAddresses(said, 6), { eth1: "fd00:9::1bd", lan0: "fd00:9::90", six: "fd00:9::91" });
+    assert.deepEqual(attachedAddresses("interface eth1: fe80::1/64 fd00:9::2/64", 6), { eth1: "fd00:9::2" });
+    assert.deepEqual(attachedAddresses("not verified", 4), {});
   });
 });
 

@@ -3,18 +3,20 @@
 
 # read_attached VIEW: of each container that a fact puts an interface into, `K port NAME LINK INDEX-BENEATH GROUP UP TYPE MODE MAC
 # MTU INDEX ALIAS` for each of its interfaces; `K on NAME LINK ADDRESS` or `K on NAME LINK route WORDS` for what stands on them, of routes
-# our own; and `K held NAME PREFIX METRIC LINK` for those of others.
+# our own; `K held NAME PREFIX METRIC LINK` for those of others; and `K six NAME LINK ADDRESS` for leased ones of IPv6.
 read_attached() {
   sed -n 's/.*attach [^ ]* container \([^ ]*\) .*/\1/p' "$1" | sort -u | while read -r name; do
     pid=$(process_of "$name")
     [ -n "$pid" ] || continue
     echo "@ $name"
+    leases6 "$name"
     for what in "-d link" addr "-4 route" "-6 route"; do
       # shellcheck disable=SC2086 # two words
       nsenter --net="/proc/$pid/ns/net" ip -N -o $what show 2>/dev/null | sed "s/^/${what%% *} /" || :
     done
   done | awk -v PROTO="$PROTO" "$AWK_LINK"'
     $1 == "@" { of = $2; next }
+    $1 == "six" { print "K six", of, $2, $3 }
     $1 == "-d" {
       link_line(substr($0, 4)); sub(/:bridge$/, "", l["mode"]) # of an ipvlan; older kernels do not say it
       print "K port", of, l["name"], (l["on"] ~ /^if/ ? substr(l["on"], 3) : 0), l["group"], l["up"], l["type"], l["mode"], l["mac"], l["mtu"], l["index"], l["alias"]
@@ -78,7 +80,7 @@ function attached(c, e,    was, n) {
   n = is_as_said(c, P_mac[e], P_mtu[e])
   n += stands_on(c, P_on[e], P_up[e])
   if (n) changed(f, was)
-  if (!has_lease) awaits_lease()
+  awaits_lease()
 }
 # A nic for which nothing is said has what it came with.
 function is_as_said(c, had_mac, had_mtu,    n, own, to_mac, to_mtu) {
@@ -91,20 +93,22 @@ function is_as_said(c, had_mac, had_mtu,    n, own, to_mac, to_mtu) {
 # Each with a bar before and behind it. What a lease brings is not among it.
 function wanted_on(    on, also) {
   also = opt["also"]; gsub(/,/, "|", also)
-  on = "|" (opt["addr"] == "dhcp" ? "" : opt["addr"]) "|" opt["addr6"] "|" also "|" opt["routes"] "|"
+  on = "|" (opt["addr"] == "dhcp" ? "" : opt["addr"]) "|" (opt["addr6"] == "dhcp" ? "" : opt["addr6"]) "|" also "|" opt["routes"] "|"
   if (("via" in opt) && opt["via"] != "dhcp") on = on "route 0.0.0.0/0 via " opt["via"] "|"
   if ("via6" in opt) on = on "route ::/0 via " opt["via6"] "|"
   return on
 }
-# Our routes bear our mark. An address does not: what is to go is what facts of it said before.
+# Our routes bear our mark. An address does not: what is to go is what facts of it said before, or a lease that none says now; beside
+# one of IPv6 stand addresses that the kernel has made.
 function stands_on(c, on, up,    wants, n, i, w, is, off, six, came, some) {
-  wants = wanted_on(); has_lease = 0; split("", is); split("", off)
+  wants = wanted_on(); has_lease = has_lease6 = 0; split("", is); split("", off)
   n = split(on, w, "|")
   for (i = 1; i < n; i++) {
     is[w[i]]; if (w[i] ~ /^route / || index(wants, "|" w[i] "|")) continue
     six = !is_v4(w[i])
-    if (index(S_at[k], "|" w[i] "|") || !six && opt["addr"] != "dhcp" && (k in S_leased)) off[six] = off[six] " " w[i]
+    if (index(S_at[k], "|" w[i] "|") || (six ? opt["addr6"] != "dhcp" && w[i] == leased6[opt["end"]] : opt["addr"] != "dhcp" && ((k, "") in S_leased))) off[six] = off[six] " " w[i]
     else if (!six) has_lease = 1
+    else if (w[i] == leased6[opt["end"]]) has_lease6 = 1
   }
   # With an address the kernel may take routes away: those of its family are made anew.
   for (i = 1; i < n; i++) if (w[i] ~ /^route / && (index(wants, "|" w[i] "|") == 0 || (!is_v4(w[i]) in off))) { inside(c, "in route del " route_of(w[i])); delete is[w[i]]; some = 1 }

@@ -2,7 +2,13 @@
 # interface, in the network namespace of the container; nothing of the container is run or changed.
 # shellcheck shell=sh disable=SC2016,SC2034
 
-LEASES=$VOLATILE/leases # CONTAINER@LINK.client: who it runs for, and as what process. CONTAINER@LINK.lease: what it was given
+LEASES=$VOLATILE/leases # KEY.client: who it runs for, and as what process. KEY.lease: what it was given
+
+# A key is CONTAINER@LINK, and CONTAINER@LINK:6 of IPv6 (dhcp6.sh). PLACE: container and link with a space between.
+place_of() { # KEY
+  PLACE=${1%:6}
+  PLACE="${PLACE%@*} ${PLACE#*@}"
+}
 
 # process_is PID BEGAN: whether that process still runs, and is no later one with its number.
 process_is() { [ -n "$2" ] && [ "$(process_began "$1")" = "$2" ]; }
@@ -14,7 +20,8 @@ read_client() { # KEY
   { IFS= read -r FOR && read -r PROCESS BEGAN; } 2>/dev/null <"$LEASES/$1.client" && process_is "$PROCESS" "$BEGAN"
 }
 
-# Of a lease that still runs: LEASED, the address; LEASE_ROUTER and LEASE_SERVER, or "-"; LEASE_SECONDS, and of these LEFT.
+# Of a lease that still runs: LEASED, the address; LEASE_ROUTER and LEASE_SERVER, or "-"; LEASE_SECONDS, and of these LEFT. A server
+# of IPv6 is named by its DUID.
 read_lease() { # KEY
   LEASED='' LEASE_ROUTER='' LEASE_SERVER='' LEASE_SECONDS='' since=''
   read -r LEASED LEASE_ROUTER LEASE_SERVER LEASE_SECONDS since 2>/dev/null <"$LEASES/$1.lease" || return 1
@@ -46,8 +53,9 @@ follow_leases() {
   [ -s "$RUN/clients" ] || return 0
   while IFS= read -r wanted; do
     key=${wanted%% *}
+    place_of "$key"
     if read_client "$key" && [ "$FOR" = "$wanted" ]; then
-      ! read_lease "$key" || grep -qxF "K on ${key%@*} ${key#*@} $LEASED" "$RUN/kernel" || ! lease_stands || end_client
+      ! read_lease "$key" || grep -qxF "K on $PLACE $LEASED" "$RUN/kernel" || ! lease_stands || end_client
       process_is "$PROCESS" "$BEGAN" && continue
     fi
     # shellcheck disable=SC2086 # words of a line of the plan's
@@ -59,25 +67,29 @@ lease_stands() { [ -n "$(find "$LEASES/$key.lease" -newer "$LEASES/$key.client" 
 
 # A child of the watcher, so that the kernel ends it with the watcher, whatever ends that.
 start_client() { # KEY PID ID STARTED INDEX MAC HOSTNAME CLIENT-ID ROUTE
-  link=${1#*@}
+  link=${PLACE#* }
   exec 8<"/proc/$2/ns/net" || return 0
   if inside ip -o link show dev "$link" 2>/dev/null | grep -q "^$5: .* link/ether $6 "; then
     mkdir -p "$LEASES"
-    client_words "$link" "$7" "$8"
-    # Who may give the address away again meanwhile, asks for it: the server would give the same.
-    ! read_lease "$1" || set -- "$@" "-r ${LEASED%/*}"
-    # shellcheck disable=SC2086 # words that were checked
-    WIREWORK_LEASE=$1 WIREWORK_ROUTE=$9 "$NSENTER" --net=/proc/self/fd/8 setpriv --pdeathsig TERM $CONFINED \
-      busybox udhcpc -f -t 4 -T 2 -A 10 $CLIENT ${10:-} </dev/null 2>&1 7>&- 9>&- &
+    read_lease "$1" || LEASED=''
+    become_client "$1" "$7" "$8" "$9" </dev/null 2>&1 7>&- 9>&- &
     printf '%s\n%s %s\n' "$wanted" "$!" "$(process_began "$!")" >"$LEASES/$1.client"
   fi
   exec 8<&-
 }
 # It reads what anybody on the LAN may send, and needs no more than this for it.
-CONFINED="--no-new-privs --bounding-set=-all,+net_raw,+net_admin,+net_bind_service --inh-caps=-all"
-client_words() { # LINK HOSTNAME CLIENT-ID
-  CLIENT="-i $1 -s $DISPATCHER -O staticroutes -x hostname:$2"
+CONFINED="setpriv --pdeathsig TERM --no-new-privs --bounding-set=-all,+net_raw,+net_admin,+net_bind_service --inh-caps=-all"
+# A client of IPv6, or of IPv4, in the namespace that is open, in place of this process. Once: to give back what it is given.
+become_client() { # KEY HOSTNAME CLIENT-ID ROUTE [once]
+  place_of "$1"
+  case $1 in *:6) become_client6 "$1" "$2" "$3" "${5:-}" ;; esac
+  CLIENT="-i ${PLACE#* } -s $DISPATCHER -O staticroutes -x hostname:$2"
   [ "$3" = - ] || CLIENT="$CLIENT -x 0x3d:$(printf %s "$3" | tr -d :)"
+  if [ -n "${5:-}" ]; then CLIENT="-n -R -t 2 -T 2 $CLIENT"; else CLIENT="-t 4 -T 2 -A 10 $CLIENT"; fi
+  # Who may give the address away again meanwhile, asks for it: the server would give the same.
+  [ -z "$LEASED" ] || CLIENT="$CLIENT -r ${LEASED%/*}"
+  # shellcheck disable=SC2086 # words that were checked
+  WIREWORK_LEASE=$1 WIREWORK_ROUTE=$4 exec "$NSENTER" --net=/proc/self/fd/8 $CONFINED busybox udhcpc -f $CLIENT
 }
 
 # release_leases FILE: what facts had that are gone is given back to their servers: by a client in a namespace of its own, because
@@ -86,15 +98,16 @@ release_leases() {
   [ -s "$1" ] && [ -d "$LEASES" ] || return 0
   end_clients || return 0
   while read -r key hostname id lines; do
+    place_of "$key"
     if [ -n "$lines" ] && read_lease "$key"; then
       rm -f "$LEASES/$key.lease"
       printf '%s\n' "$lines" | tr '|' '\n' >"$RUN/inside.ip"
-      release_lease "${key#*@}" >"$RUN/released" 2>&1 ||
-        say "kept lease $LEASED of ${key%@*} ${key#*@} (its server was not reached; it ends in $LEFT s)"
+      release_lease "${PLACE#* }" >"$RUN/released" 2>&1 ||
+        say "kept lease $LEASED of $PLACE (its server was not reached; it ends in $LEFT s)"
     fi
-    rm -f "$LEASES/$key.lease"
+    rm -rf "$LEASES/$key.lease" "$LEASES/$key.dhcpcd"
   done <"$1"
-  rmdir "$LEASES" 2>/dev/null || :
+  ! rmdir "$LEASES" 2>/dev/null || forget6
 }
 release_lease() { # LINK
   : >"$RUN/ready"
@@ -103,11 +116,9 @@ release_lease() { # LINK
   briefly [ -s "$RUN/ready" ] || return 1
   exec 8<"/proc/$holder/ns/net"
   kill -9 "$holder"
-  client_words "$1" "$hostname" "$id"
   released=1
   if patiently ip -batch "$RUN/inside.ip" && patiently inside ip link set dev "$1" up; then
-    # shellcheck disable=SC2086 # words that were checked
-    WIREWORK_LEASE=$key WIREWORK_ROUTE=via "$NSENTER" --net=/proc/self/fd/8 busybox udhcpc -f -n -R -t 2 -T 2 $CLIENT -r "${LEASED%/*}" </dev/null 9>&- &
+    become_client "$key" "$hostname" "$id" via once </dev/null 9>&- &
     client=$!
     if briefly [ -e "$LEASES/$key.lease" ]; then released=0; fi
     kill "$client" 2>/dev/null || :
@@ -142,7 +153,7 @@ verb_leasefail() { :; }
 
 lease_asked() {
   KEY=${WIREWORK_LEASE:-} LINK=${interface:-}
-  case $KEY in *[!A-Za-z0-9_.@-]* | *@*@* | @* | .*) KEY= ;; *@"$LINK") ;; *) KEY= ;; esac
+  case ${KEY%:6} in *[!A-Za-z0-9_.@-]* | *@*@* | @* | .*) KEY= ;; *@"$LINK") ;; *) KEY= ;; esac
   [ -n "$KEY" ] || fail "\"$VERB\" is what the DHCP client says that the watcher starts, and nobody else"
 }
 
@@ -193,38 +204,49 @@ lease_lost() {
 leases() {
   for file in "$LEASES"/*.lease; do
     key=${file##*/} key=${key%.lease}
-    ! read_lease "$key" || echo "  $LEASED of ${key%@*} ${key#*@} (router $LEASE_ROUTER, server $LEASE_SERVER, $LEFT of $LEASE_SECONDS s left, $(read_client "$key" || echo "no ")client)"
+    place_of "$key"
+    ! read_lease "$key" || echo "  $LEASED of $PLACE (router $LEASE_ROUTER, server $LEASE_SERVER, $LEFT of $LEASE_SECONDS s left, $(read_client "$key" || echo "no ")client)"
   done
 }
 
 # Why there is no client, or nothing.
 no_dhcp_client() {
   if ! busybox --list 2>/dev/null | grep -qx udhcpc; then echo "this host has no busybox with udhcpc, which leases addresses for containers; install it (Debian: apt-get install busybox)"
-  elif ! setpriv --help 2>/dev/null | grep -q pdeathsig; then echo "this host has no setpriv that knows --pdeathsig; install util-linux 2.33 or newer"
-  fi
+  else no_setpriv; fi
 }
+no_setpriv() { setpriv --help 2>/dev/null | grep -q pdeathsig || echo "this host has no setpriv that knows --pdeathsig; install util-linux 2.33 or newer"; }
 
 # Part of the plan's program.
 AWK_DHCP='
-function lease_key() { return opt["container"] "@" opt["dev"] }
+function lease_key(six) { return opt["container"] "@" opt["dev"] six }
+# What tells a server who asks: of IPv6 the MAC always.
+function lease_id(six, address) { return six ? address : opt["client-id"] ? opt["client-id"] : "-" }
 # Who is to have a client: all of the ledger, whatever this plan is about.
-function clients(    k, e, c) {
-  for (k in S_leased) releases(k)
+function clients(    k, at) {
+  for (at in S_leased) releases(at)
   for (k in W) {
     if (k !~ /^attach /) continue
-    parse(W[k]); if (opt["addr"] != "dhcp") continue
-    e = opt["end"]; c = opt["container"]
-    if (k in reborn) print lease_key() >(out "clients.next")
-    else if ((c in C) && (e in P) && P_group[e] == MARK)
-      print lease_key(), C[c], P_index[e], P_mac[e], opt["hostname"], (opt["client-id"] ? opt["client-id"] : "-"), (opt["via"] ? "via" : "-") >(out "clients")
+    parse(W[k])
+    if (opt["addr"] == "dhcp") client(k, "")
+    if (opt["addr6"] == "dhcp") client(k, ":6")
   }
 }
-function awaits_lease() { if (opt["addr"] == "dhcp") pending(f, "no lease from a DHCP server yet") }
+function client(k, six,    e, c) {
+  e = opt["end"]; c = opt["container"]
+  if (k in reborn) print lease_key(six) >(out "clients.next")
+  else if ((c in C) && (e in P) && P_group[e] == MARK)
+    print lease_key(six), C[c], P_index[e], P_mac[e], opt["hostname"], lease_id(six, P_mac[e]), (!six && opt["via"] ? "via" : "-") >(out "clients")
+}
+function awaits_lease() {
+  if (opt["addr"] == "dhcp" && !has_lease) pending(f, "no lease from a DHCP server yet")
+  if (opt["addr6"] == "dhcp" && !has_lease6) pending(f, "no lease from a DHCPv6 server yet")
+}
 # A lease whose fact is gone: what makes the interface once more, to give it back. With an address of its own now, the interface
 # stays, and nobody else can speak with its MAC. A NIC goes home, and its lease runs out.
-function releases(k,    i, n, lines) {
-  if (k in W) { parse(W[k]); if (opt["addr"] != "dhcp") print lease_key() >(out "release"); return }
-  parse(S_leased[k]); n = opt["type"] == "nic" ? 0 : making(); for (i = 1; i <= n; i++) lines = lines "|" MAKING[i]
-  print lease_key(), opt["hostname"], (opt["client-id"] ? opt["client-id"] : "-"), substr(lines, 2) >(out "release")
+function releases(at,    w, k, six, i, n, lines) {
+  split(at, w, SUBSEP); k = w[1]; six = w[2]
+  if (k in W) { parse(W[k]); if (opt[six ? "addr6" : "addr"] != "dhcp") print lease_key(six) >(out "release"); return }
+  parse(S_leased[at]); n = opt["type"] == "nic" ? 0 : making(); for (i = 1; i <= n; i++) lines = lines "|" MAKING[i]
+  print lease_key(six), opt["hostname"], lease_id(six, opt["address"]), substr(lines, 2) >(out "release")
 }
 '

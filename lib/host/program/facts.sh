@@ -295,11 +295,11 @@ function parse_attach(n, w,    bad, type, i) {
   if (!is_link(dev) || (("parent" in opt) && ("master" in opt))) return "a veth has a master, others a parent"
   if ((type == "veth") != ("peer" in opt) || ("peer" in opt) && !is_link(opt["peer"])) return "a veth has a peer, the end of this host; others have none"
   if (type == "macvlan" ? opt["mode"] !~ /^(bridge|private|vepa)$/ : opt["mode"] != (type == "ipvlan" ? "l2" : "")) return "mode is bridge, private or vepa of a macvlan, l2 of an ipvlan; others have none"
-  if (type == "ipvlan" ? ("address" in opt) || opt["addr"] == "dhcp" : (type != "nic" || ("address" in opt)) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case; a nic has its own, and an ipvlan its parent'"'"'s, to which nothing is leased"
+  if (type == "ipvlan" ? ("address" in opt) || opt["addr"] == "dhcp" || opt["addr6"] == "dhcp" : (type != "nic" || ("address" in opt)) && !is_mac(opt["address"])) return "address must be a unicast MAC in lower case; a nic has its own, and an ipvlan its parent'"'"'s, to which nothing is leased"
   if (("mtu" in opt) && !is_number(opt["mtu"], 68, 65535)) return "mtu must be 68-65535"
-  if ((opt["addr"] == "dhcp") != ("hostname" in opt)) return "an address by dhcp has a hostname, others have none"
+  if ((opt["addr"] == "dhcp" || opt["addr6"] == "dhcp") != ("hostname" in opt)) return "an address by dhcp has a hostname, others have none"
   if (("hostname" in opt) && !is_host_name(opt["hostname"])) return "hostname is of A-Z a-z 0-9 -, at most 63, and neither begins nor ends with -"
-  if (("client-id" in opt) && (opt["addr"] != "dhcp" || !is_client_id(opt["client-id"]))) return "client-id is 2-64 bytes in hex, of an address by dhcp"
+  if (("client-id" in opt) && (opt["addr"] != "dhcp" || !is_client_id(opt["client-id"]))) return "client-id is 2-64 bytes in hex, of an IPv4 address by dhcp"
   n = split(opt["also"], w, ","); for (i = 1; i <= n; i++) if (!is_prefix(w[i])) return "also are addresses with prefix length, with a comma between"
   return attach_side("addr", "via", 0) attach_side("addr6", "via6", 1)
 }
@@ -315,7 +315,7 @@ function attach_routes(n, w, i,    words, to) {
   return ""
 }
 function attach_side(what, router, six) {
-  if (!six && opt[what] == "dhcp" && (!(router in opt) || opt[router] == "dhcp")) return ""
+  if (opt[what] == "dhcp" && (!(router in opt) || !six && opt[router] == "dhcp")) return ""
   if (opt[what] != "" && (!is_prefix(opt[what]) || is_v4(opt[what]) == six)) return what " is not an address of its family with prefix length"
   if ((router in opt) && (!is_address(opt[router]) || is_v4(opt[router]) == six || opt[what] == "")) return router " is not a router of its family, beside an address"
   return ""

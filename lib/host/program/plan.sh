@@ -102,6 +102,7 @@ $1 == "K" && $2 == "port" {
   P_nic[e] = ""; if ($6 == MARK && $13 ~ /^wirework-nic:/) P_nic[e] = substr($13, 14)
 }
 $1 == "K" && $2 == "on" { e = $3 SUBSEP $4; P_on[e] = P_on[e] substr($0, length($3) + length($4) + 8) "|" }
+$1 == "K" && $2 == "six" { leased6[$3, $4] = $5 }
 $1 == "K" && $2 == "held" { H[$3, $4, $5] = $6 }
 $1 == "K" && $2 == "endpoint" { e = $3 SUBSEP $4; E_link[e] = $5; E_mac[e] = $6; E_given[e] = $7; if ($9 ~ /:/) E_six[e] = $9 }
 $1 == "K" && $2 == "joined" { G[$3, $4, $5] }
@@ -114,7 +115,7 @@ $1 == "K" && $2 == "daemon" { daemon_line() }
 $1 == "K" && $2 == "learns" { learns[$3] }
 $1 == "K" && $2 == "forwards" { docker_forwards = 1 }
 $1 == "K" && $2 == "sysctl" { V[$3] = substr($0, length($3) + 11) }
-$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] wanted_on(); if (opt["addr"] == "dhcp") S_leased[key] = f; if (opt["type"] == "nic") nic_of[dev, opt["container"]] }; touch(key) }
+$1 == "S" { f = substr($0, 3); parse(f); S[key] = f; if (kind ~ /^(sysctl|set|daemon)$/) S_value[key, opt["value"]]; if (kind == "attach") { S_at[key] = S_at[key] wanted_on(); if (opt["addr"] == "dhcp") S_leased[key, ""] = f; if (opt["addr6"] == "dhcp") S_leased[key, ":6"] = f; if (opt["type"] == "nic") nic_of[dev, opt["container"]] }; touch(key) }
 $1 == "N" { want(substr($0, 3), owner); touch(key) }
 $1 == "W" { want(substr($0, length($2) + 4), $2) }
 

@@ -195,6 +195,7 @@ requirement() { # WHAT NAME WANTED → a line when it is not met
     service) systemctl -q is-active "$name" 2>/dev/null || unmet "it does not run on this host, so that nobody would set what /etc/sysctl.d says of links that come later; choose another persistence" ;;
     program) command -v "$name" >/dev/null 2>&1 || unmet "this host has no such program; install it (Debian: apt-get install $name)" ;;
     dhcp) missing=$(no_dhcp_client); [ -z "$missing" ] || unmet "$missing" ;;
+    dhcpv6) missing=$(no_dhcp6_client); [ -z "$missing" ] || unmet "$missing" ;;
     unpublished)
       taken=$(published_over_ipv6 "$name" "${wanted#except }" but)
       [ -z "$taken" ] || unmet "Docker publishes it over IPv6 for: $taken; two would translate one port. Publish it on an IPv4 address there, or choose another port" ;;

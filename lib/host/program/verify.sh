@@ -90,14 +90,23 @@ The watcher puts it in: systemctl status wirework-watch.service; $DISPATCHER sta
 # What the client of the watcher has been given.
 prove_leased() { # LINK
   find_attached "$1"
-  until_deadline is_leased || disproved "container $CONTAINER has no lease on interface $link after $TIMEOUT s.
-tried: DHCPDISCOVER as $(mac_now), $(read_client "$NAMED@$link" && echo "process $PROCESS" || echo "and no client runs; the watcher starts it: systemctl status wirework-watch.service")
+  prove_lease "$NAMED@$link" DHCPDISCOVER
+}
+prove_leased6() { # LINK
+  find_attached "$1"
+  prove_lease "$NAMED@$link:6" Solicit
+}
+prove_lease() { # KEY QUESTION
+  until_deadline is_leased "$1" || disproved "container $CONTAINER has no lease on interface $link after $TIMEOUT s.
+tried: $2 as $(mac_now), $(read_client "$1" && echo "process $PROCESS" || echo "and no client runs; the watcher starts it: systemctl status wirework-watch.service")
 $(inside ip -o link show dev "$link" | grep -q LOWER_UP || echo "the interface has no carrier: the parent link is down or unplugged
+"; inside ip -o addr show dev "$link" | grep -q dadfailed && echo "another machine has the address already: $LEASED
 ")check that a DHCP server serves this network (VLAN), that it has addresses left, and that the switch lets other MAC addresses through.
 It goes on trying: journalctl -u wirework-watch"
   say "interface $link: $LEASED leased by $LEASE_SERVER for $LEASE_SECONDS s"
 }
-is_leased() { read_lease "$NAMED@$link" && inside ip -o -4 addr show dev "$link" | grep -qF " $LEASED "; }
+# An IPv6 address that is still tried for duplicates, or was found to be one, is none.
+is_leased() { read_lease "$1" && inside ip -o addr show dev "$link" | grep -v ' tentative \| dadfailed ' | grep -qF " $LEASED "; }
 
 # What the kernel gives to programs there: after its filters, and of no other interface. The table is gone when the proof is over.
 prove_group() { # GROUP network NETWORK, or GROUP dev LINK
@@ -233,7 +242,7 @@ verb_verify() {
     $1 == "container" && NF == 2 && is_name($2) { containers++; next }
     $1 == "timeout" && NF == 2 && is_number($2, 1, 3600) { next }
     $1 == "gateway" && NF == 4 && is_address($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
-    ($1 == "attached" || $1 == "leased") && NF == 2 && is_link($2) { next }
+    $1 ~ /^(attached|leased6?)$/ && NF == 2 && is_link($2) { next }
     $0 ~ /^gateway leased dev [^ ]+$/ && is_link($4) { next }
     $1 == "group" && NF == 4 && is_group($2) && ($3 == "network" && is_name($4) || $3 == "dev" && is_link($4)) { next }
     $1 == "mac" && NF == 4 && is_mac($2) && $3 == "network" && is_name($4) { next }
@@ -266,6 +275,7 @@ $(cat "$RUN/wrong")"
       dnat) prove_dnat $words ;;
       attached) prove_attached $words ;;
       leased) prove_leased $words ;;
+      leased6) prove_leased6 $words ;;
       published) prove_published $words ;;
       proxy) prove_proxy $words ;;
       gateway) prove_gateway $words ;;

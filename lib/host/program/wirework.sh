@@ -23,12 +23,12 @@ verb_status() {
   done
 }
 
-VERB=${1:-}
+VERB=${1:-$(verb_of_reason)}
 SESSION=${2:-}
 OWNER=
 LAST=
 case $VERB in
-  bound | renew | nak | deconfig | leasefail) ;; # of a DHCP client
+  bound | renew | nak | deconfig | leasefail | bound6) ;; # of a DHCP client
   setup | apply | check | drift | remove | stage | secret | forget | verify | prove | measure | status | boot | watch | undo | uninstall) ;;
   *) fail "the verbs are setup, apply, check, drift, remove, stage, secret, forget, verify, prove, measure, status, boot, watch, undo and uninstall, not \"$VERB\"" ;;
 esac
