@@ -243,13 +243,13 @@ describe("an address by DHCP", function () {
 const SIX = `attach eth1 container probe type macvlan parent eth0 mode bridge address ${MAC} addr6 dhcp hostname probe`;
 const RANGE6 = "fd00:9::100,fd00:9::1ff,64,2m";
 // Routers speak from link-local addresses alone, and announce that addresses are leased; the host itself does not hear them.
-const startServer6 = async (host: Sandbox, range = RANGE6, options = "") => {
+const startServer6 = async (host: Sandbox, range = RANGE6) => {
   await host.exec(
     "ip address add fe80::1/64 dev wire nodad 2>/dev/null || :; echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra",
     "",
     true,
   );
-  await startServer(host, RANGE, `--enable-ra --dhcp-range=${range} ${options}`);
+  await startServer(host, RANGE, `--enable-ra --dhcp-range=${range}`);
 };
 const address6 = async (host: Sandbox) =>
   /inet6 (\S+\/128)/.exec(await inside(host, "ip -o -6 addr show dev eth1 -tentative"))?.[1];
