@@ -1,5 +1,6 @@
 // Which backend brings which declaration back on which host.
 import { Persistence } from "../../lib/plan/persistence";
+import type { UplinksDebian } from "../engine/two-uplinks";
 import { program } from "../engine/two-ways";
 import type { NetworkManager } from "../lab/host-network";
 
@@ -45,7 +46,7 @@ new PipeworkAgent("attached", { host: host.ref, image, interfaces: [{ parent: "e
 
 /** What configures a host's links, and whom the host refuses, with the condition that it names. */
 export interface HostRow {
-  readonly debian: "12" | "13";
+  readonly debian: UplinksDebian;
   readonly manager: NetworkManager;
   readonly refuses: Partial<Readonly<Record<Backend, string>>>;
 }
@@ -53,6 +54,8 @@ export interface HostRow {
 const noIfupdown = { Ifupdown: "require ifupdown eth1" };
 const noNetworkd = { Networkd: "require persistence networkd" };
 const noNetworkManager = { NetworkManager: "require persistence networkManager" };
+// systemd 262 has no unit for it any more.
+const noRcLocal = { RcLocal: "require persistence rcLocal" };
 const ifupdownAlone = { ...noNetworkd, ...noNetworkManager };
 
 export const hosts: Readonly<Record<string, HostRow>> = {
@@ -69,6 +72,16 @@ export const hosts: Readonly<Record<string, HostRow>> = {
   },
   "Debian 13, NetworkManager": { debian: "13", manager: "networkManager", refuses: { ...noIfupdown, ...noNetworkd } },
   "Debian 13, netplan": { debian: "13", manager: "netplan", refuses: { ...noIfupdown, ...noNetworkManager } },
+  "Debian testing, NetworkManager": {
+    debian: "testing",
+    manager: "networkManager",
+    refuses: { ...noIfupdown, ...noNetworkd, ...noRcLocal },
+  },
+  "Debian testing, netplan": {
+    debian: "testing",
+    manager: "netplan",
+    refuses: { ...noIfupdown, ...noNetworkManager, ...noRcLocal },
+  },
 };
 
 /** Whether it goes as far as the host: units and `Auto` take everything. */

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { Persistence } from "../../lib/plan/persistence";
-import type { LightHost } from "../lab/light-host";
+import type { LabHost } from "../lab/host";
 import { diffSnapshots } from "../lab/snapshot";
 import type { Stack } from "../lab/stack";
 import { assertComes, until } from "../lab/until";
@@ -12,7 +12,7 @@ import { program } from "./two-ways";
  * What the kernel has of ours; an alias is for who reads. Of rules systemd-networkd may have made a second one, or the one, and
  * says "static" of it.
  */
-async function ours(host: LightHost, more: string): Promise<string> {
+async function ours(host: LabHost, more: string): Promise<string> {
   const { stdout } = await host.exec(`
     for family in -4 -6; do
       ip -N $family rule | sed -n 's/proto \\(119\\|4\\)$/proto 119/p' | sort -u
@@ -27,7 +27,7 @@ async function ours(host: LightHost, more: string): Promise<string> {
 
 /** The agent leaves by the second uplink, the host by the first; after some seconds at most. */
 async function assertWays(place: TwoUplinks, event: string): Promise<void> {
-  await assertComes(`after ${event}`, 20_000, ["192.168.20.10", "192.168.9.10"], async () => {
+  await assertComes(`after ${event}`, place.host.patienceMs, ["192.168.20.10", "192.168.9.10"], async () => {
     return [await seen(place, "probe", 4), await seen(place, "host", 4)];
   });
 }
@@ -69,7 +69,7 @@ interface Row {
 }
 
 /** It fails, or names what it does not understand of ours. */
-async function assertReads(host: LightHost, reader: string): Promise<void> {
+async function assertReads(host: LabHost, reader: string): Promise<void> {
   assert.doesNotMatch((await host.exec(reader)).stderr, /wirework/, reader);
 }
 
@@ -115,7 +115,7 @@ export async function upThenSame(
   assert.match(made, /default via 192\.168\.20\.1 dev eth2[\s\S]*shim0/);
   return async (event) => {
     await assertWays(place, event);
-    await assertComes(event, 20_000, made, () => ours(place.host, more).catch(() => "no shim0"));
+    await assertComes(event, place.host.patienceMs, made, () => ours(place.host, more).catch(() => "no shim0"));
     assert.doesNotMatch((await place.host.exec("wirework status")).stdout, /^(drift|conflicts|pending)$/m, event);
   };
 }

@@ -2,10 +2,10 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Far } from "../lab/far";
+import type { LabHost } from "../lab/host";
 import { NetworkManager } from "../lab/host-network";
 import { LabImage } from "../lab/images";
 import type { Lan } from "../lab/lan";
-import type { LightHost } from "../lab/light-host";
 import { assertComes, until } from "../lab/until";
 import { assertSettled, assertTakenBack, changes, debians, exampleOn, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks, twoUplinks } from "./two-uplinks";
@@ -72,7 +72,7 @@ async function assertSilent(place: TwoUplinks): Promise<void> {
 }
 
 /** The table of the uplink follows the router of a lease. */
-async function leads(host: LightHost, router: string): Promise<void> {
+async function leads(host: LabHost, router: string): Promise<void> {
   await until(`a way by ${router}`, { timeoutMs: 10_000, intervalMs: 200 }, async () => {
     const { stdout } = await host.exec("ip route show table uplink2", { check: false });
     return stdout.includes(`default via ${router} dev eth2 `) || undefined;

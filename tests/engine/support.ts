@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
+import type { LabHost } from "../lab/host";
 import { loadImages } from "../lab/images";
 import { Lab } from "../lab/lab";
 import type { Lan } from "../lab/lan";
@@ -17,9 +18,9 @@ export const dockers = [...debians, "13t"] as const;
 export type Debian = LightRelease;
 
 /** A host on a LAN with both families, booted once for all scenarios of its Debian. */
-export interface Site {
+export interface Site<H extends LabHost = LightHost> {
   readonly lan: Lan;
-  readonly host: LightHost;
+  readonly host: H;
   /** The host as it is found: what it must be again at the end of every scenario. */
   found: Snapshot;
 }
@@ -56,7 +57,7 @@ export async function prepareSite(host: LightHost): Promise<void> {
 }
 
 /** Turns it on as an administrator does: Docker turns it on with its first IPv6 network and never off again. */
-export async function forwardIpv6(host: LightHost): Promise<void> {
+export async function forwardIpv6(host: LabHost): Promise<void> {
   const file = "/etc/sysctl.d/50-forwarding.conf";
   await host.exec(`echo net.ipv6.conf.all.forwarding=1 >${file}; sysctl -q -p ${file}`);
 }
@@ -107,14 +108,22 @@ export const subnet6 = `{ subnet: "fd00:9::/64", gateway: "fd00:9::1", ipRange: 
 export const onHost = (body: string, hostArgs = "") => `${preamble(hostArgs)}\n${body}\n`;
 
 /** A stack whose program is `onHost(body)`, with the site's login; `env` is read anew at each run. */
-export async function stackOn({ host }: Site, body: string, env?: Readonly<Record<string, string>>): Promise<Stack> {
-  const stack = new Stack({ program: onHost(body), env, check: true });
+export async function stackOn(
+  { host }: Site<LabHost>,
+  body: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<Stack> {
+  const stack = new Stack({ program: onHost(body), env, check: true, timeoutMs: 15 * host.patienceMs });
   await stack.login(host);
   return stack;
 }
 
 /** The stack of an example, with the site's login. */
-export async function exampleOn({ host }: Site, name: string, ...values: Parameters<Stack["config"]>): Promise<Stack> {
+export async function exampleOn(
+  { host }: Site<LabHost>,
+  name: string,
+  ...values: Parameters<Stack["config"]>
+): Promise<Stack> {
   const stack = new Stack({ dir: join(__dirname, "../../examples", name), check: true });
   await stack.login(host, ...values);
   return stack;
@@ -136,14 +145,14 @@ export async function assertSettled(stack: Stack): Promise<void> {
 }
 
 /** Takes everything back, and compares the host with how it was found. */
-export async function assertTakenBack(stack: Stack, { host, found }: Site): Promise<void> {
+export async function assertTakenBack(stack: Stack, { host, found }: Site<LabHost>): Promise<void> {
   await stack.destroy();
   assert.deepEqual(diffSnapshots(found, await host.snapshot()), [], "destroy must leave the host as it was found");
   stack.dispose();
 }
 
 /** Runs a command on the host of a site over its real sshd, whatever comes of it. */
-export function overSsh({ host }: Site, command: string, input = ""): Promise<RunResult> {
+export function overSsh({ host }: Site<LabHost>, command: string, input = ""): Promise<RunResult> {
   return runOverSsh(host, command, { input, check: false, timeoutMs: 60_000 });
 }
 

@@ -1,12 +1,12 @@
 import { createFar, type Far } from "../lab/far";
+import type { LabHost } from "../lab/host";
 import type { NetworkManager } from "../lab/host-network";
 import { loadImages } from "../lab/images";
 import type { Lan } from "../lab/lan";
-import type { LightHost } from "../lab/light-host";
 import { beforeStop, type Debian, forwardIpv6, lab, type Site } from "./support";
 
 /** A host with two uplinks, and a server that both lead to. */
-export interface TwoUplinks extends Site {
+export interface TwoUplinks extends Site<LabHost> {
   readonly second: Lan;
   readonly far: Far;
 }
@@ -21,15 +21,19 @@ const initials: { readonly [M in NetworkManager]: string } = {
 };
 const places = new Map<string, Promise<TwoUplinks>>();
 
+/** Debian testing runs in full hosts alone. */
+export type UplinksDebian = Debian | "testing";
+
 /** The place of a Debian, and of a network manager that is not its usual one; made by the first scenario that needs it. */
-export function twoUplinks(debian: Debian, networkManager?: NetworkManager): Promise<TwoUplinks> {
-  const name = networkManager === undefined ? debian : `${initials[networkManager]}${debian}`;
+export function twoUplinks(debian: UplinksDebian, networkManager?: NetworkManager): Promise<TwoUplinks> {
+  const release = debian === "testing" ? "t" : debian;
+  const name = networkManager === undefined ? release : `${initials[networkManager]}${release}`;
   const known = places.get(name) ?? makePlace(name, debian, networkManager);
   places.set(name, known);
   return known;
 }
 
-async function makePlace(place: string, debian: Debian, networkManager?: NetworkManager): Promise<TwoUplinks> {
+async function makePlace(place: string, debian: UplinksDebian, networkManager?: NetworkManager): Promise<TwoUplinks> {
   const net = await lab;
   const lan = await net.lan({
     name: `one${place}`,
@@ -47,9 +51,8 @@ async function makePlace(place: string, debian: Debian, networkManager?: Network
     dhcp: { from: "192.168.20.100", to: "192.168.20.120" },
   });
   const far = await createFar(`far${place}`, [lan, second]);
-  const host = await net.lightHost({
+  const options = {
     name: `uplinks${place}`,
-    debian,
     ...(networkManager && { networkManager }),
     lans: [
       {
@@ -61,12 +64,14 @@ async function makePlace(place: string, debian: Debian, networkManager?: Network
       },
       { lan: second, interface: "eth2", addresses: ["192.168.20.10/24", "fd00:20::10/64"] },
     ],
-  });
+  };
+  const host =
+    debian === "testing" ? await net.fullHost({ ...options, debian }) : await net.lightHost({ ...options, debian });
   await prepare(host);
   return { lan, second, far, host, found: await host.snapshot() };
 }
 
-async function prepare(host: LightHost): Promise<void> {
+async function prepare(host: LabHost): Promise<void> {
   await forwardIpv6(host); // it is no trace of ours
   await loadImages(host);
 }

@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
+import type { NetworkManager } from "./host-network";
 import { run } from "./process";
 import { busyboxOf, type DebianRelease, fullTree } from "./trees";
 
@@ -91,8 +92,8 @@ async function buildInitrd(tree: string, part: string): Promise<void> {
 }
 
 /** The disk, kernel and first program of a full host; made and cached when they are not there. */
-export async function fullDisk(debian: DebianRelease): Promise<FullDisk> {
-  const tree = await fullTree(debian);
+export async function fullDisk(debian: DebianRelease, manager?: NetworkManager): Promise<FullDisk> {
+  const tree = await fullTree(debian, manager);
   const key = hashOf({ texts: [tree, initScript, bootModules.join()] });
   const folder = await cached(`disks/full-${debian}-${key}`, `Debian ${debian} disk for full hosts`, async (part) => {
     await buildInitrd(tree, part);

@@ -6,7 +6,7 @@ import { type ExecOptions, execute } from "./exec";
 import { type FullState, fullState, readState, resume, saveMachine } from "./full-state";
 import { type LabHost, readyTest } from "./host";
 import { type HostIdentity, type HostPlace, hostFolder, takeHostKey, writeIdentity } from "./host-identity";
-import { cardOf, cardsOf, type HostNic, NetworkManager, nicProblems } from "./host-network";
+import { cardOf, cardsOf, type HostNic, NetworkManager, networkFiles, nicProblems } from "./host-network";
 import { imageTar, LabImage, loadImages } from "./images";
 import { requireLab } from "./namespace";
 import { type RunResult, run } from "./process";
@@ -62,6 +62,8 @@ export class FullHost implements LabHost {
   readonly privateKeyPath: string;
   readonly privateKey: string;
   readonly hostKey: string;
+  readonly networkManager: NetworkManager;
+  readonly patienceMs = 180_000;
   readonly place: HostPlace;
   /** What the console printed, over all boots. */
   readonly consolePath: string;
@@ -81,9 +83,10 @@ export class FullHost implements LabHost {
     this.nics = options.lans ?? [];
     this.memoryMiB = options.memoryMiB ?? 1024;
     this.disk = disk;
-    const networkManager = options.networkManager ?? NetworkManager.networkd;
+    this.networkManager = options.networkManager ?? NetworkManager.networkd;
     this.state = state;
-    this.identity = { name: this.name, place, tree: disk.tree, networkManager, nics: this.nics, seed: "full" };
+    const { name, nics, networkManager } = this;
+    this.identity = { name, place, tree: disk.tree, networkManager, nics, seed: "full" };
     this.place = place;
     this.hostKey = takeHostKey(this.name, state.hostKey);
     this.address = place.address;
@@ -275,10 +278,12 @@ export async function bootFullHost(options: FullHostOptions, place: HostPlace): 
   requireLab();
   const wrong = nicProblems(options.networkManager ?? NetworkManager.networkd, options.lans ?? []);
   if (wrong.length > 0) throw new Error(`host ${options.name}: ${wrong.join("; ")}`);
-  const disk = await fullDisk(options.debian ?? "testing");
+  const disk = await fullDisk(options.debian ?? "testing", options.networkManager);
   const images = await Promise.all(Object.values(LabImage).map(imageTar));
-  const nics = options.lans?.map(({ lan: _, ...nic }) => nic);
-  const about = JSON.stringify([disk.image, images, { ...options, lans: nics }, place.index, kernelArguments]);
+  const nics = options.lans?.map(({ lan: _, ...nic }) => nic) ?? [];
+  const network = networkFiles(options.networkManager ?? NetworkManager.networkd, nics);
+  const own = [{ ...options, lans: nics }, network, place.index, kernelArguments];
+  const about = JSON.stringify([disk.image, images, ...own]);
   const state = await fullState(options.name, [about], async (fresh) => {
     await new FullHost(options, { ...place, privateKeyPath: fresh.loginKey }, disk, fresh).save();
   });

@@ -85,7 +85,8 @@ function keyfile(nic: NicPlan): string {
     return [
       ...[`[${name}]`, `method=${method}`],
       ...addresses.map((address, index) => `address${index + 1}=${address}`),
-      ...(gateway === undefined ? [] : [`gateway=${gateway}`]),
+      // Its own choice is by the order in which links come up, which is not the same at each boot.
+      ...(gateway === undefined ? [] : [`gateway=${gateway}`, "route-metric=100"]),
     ];
   };
   const [v4, v6] = [false, true].map((six) => nic.addresses?.filter((one) => one.includes(":") === six) ?? []);

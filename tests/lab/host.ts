@@ -1,6 +1,6 @@
 import type { ExecOptions } from "./exec";
 import type { HostPlace } from "./host-identity";
-import type { HostNic } from "./host-network";
+import type { HostNic, NetworkManager } from "./host-network";
 import type { RunResult } from "./process";
 import type { Snapshot } from "./snapshot";
 
@@ -20,6 +20,9 @@ export interface LabHost {
   /** The host's own key: `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
   readonly debian: string;
+  readonly networkManager: NetworkManager;
+  /** How long to wait for what takes some seconds of its own: longer where it is emulated. */
+  readonly patienceMs: number;
   /** Runs a shell command as root on the host, by `sh`, without SSH. */
   exec(command: string, options?: ExecOptions): Promise<RunResult>;
   /** Restarts the host by its own init, and waits until SSH and Docker answer. */

@@ -46,6 +46,7 @@ export class LightHost implements LabHost {
   readonly privateKeyPath: string;
   readonly privateKey: string;
   readonly hostKey: string;
+  readonly patienceMs = 20_000;
   readonly place: HostPlace;
   readonly networkManager: NetworkManager;
   /** What the console printed, over all boots. */

@@ -183,9 +183,8 @@ async function tree(kind: string, debian: Release, packages: readonly string[], 
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
   const own = (manager && ownFiles[manager]) ?? {};
   const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
-  const packages = [...common, ...dockerPackages[debian]];
-  const [kind, ...more] = (manager && variants[manager]) ?? ["light", "dhcpcd-base"];
-  return tree(kind, debian, [...packages, ...more], own);
+  const [kind, ...more] = (manager && variants[manager]) ?? ["", "dhcpcd-base"];
+  return tree(`light${kind}`, debian, [...common, ...dockerPackages[debian], ...more], own);
 }
 
 /** NetworkManager comes with firewalld on most of its hosts; here it stays away until a test wants it. */
@@ -196,10 +195,10 @@ const firewall: Files = {
 
 /** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
 const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
-  networkManager: ["light-networkmanager", "network-manager", "firewalld"],
-  netplan: ["light-netplan", "netplan.io", "udev"],
-  openrc: ["light-openrc", ...otherInits.openrc],
-  sysvinit: ["light-sysvinit", ...otherInits.sysvinit],
+  networkManager: ["-networkmanager", "network-manager", "firewalld"],
+  netplan: ["-netplan", "netplan.io", "udev"],
+  openrc: ["-openrc", ...otherInits.openrc],
+  sysvinit: ["-sysvinit", ...otherInits.sysvinit],
 };
 
 const ownFiles: { readonly [M in NetworkManager]?: Files } = {
@@ -208,9 +207,11 @@ const ownFiles: { readonly [M in NetworkManager]?: Files } = {
   sysvinit: otherInitFiles,
 };
 
-/** The same with a kernel, for a full host. */
-export function fullTree(debian: DebianRelease): Promise<string> {
-  return tree("full", debian, [...commonPackages, ...dockerPackages[debian], ...fullPackages]);
+/** The same with a kernel, for a full host, which systemd boots. */
+export function fullTree(debian: DebianRelease, manager?: NetworkManager): Promise<string> {
+  const [kind, ...more] = (manager && variants[manager]) ?? [""];
+  const packages = [...commonPackages, ...dockerPackages[debian], ...fullPackages, ...more];
+  return tree(`full${kind}`, debian, packages, manager && ownFiles[manager]);
 }
 
 /** The static busybox of a tree: the lab's images are made of it. */

@@ -120,7 +120,7 @@ export const phases: readonly Phase[] = [
     program: "tests/runner/prepare-backends.ts",
     apart: true,
     needs: ["prepare"],
-    minutes: 15,
+    minutes: 30,
   },
   {
     name: "backends",
@@ -129,7 +129,7 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare-backends"],
     testSeconds: 300,
-    minutes: 60,
+    minutes: 180,
   },
   {
     name: "full",

@@ -1,12 +1,15 @@
 // Makes the trees of the hosts that only tests/backends boots.
 
 import { hosts } from "../backends/table";
+import { fullDisk } from "../lab/disks";
 import { step } from "../lab/process";
 import { lightTree } from "../lab/trees";
 
 async function prepare(): Promise<void> {
   for (const [name, { debian, manager }] of Object.entries(hosts)) {
-    await step(`tree of a lab host: ${name}`, () => lightTree(debian, manager));
+    await step(`tree of a lab host: ${name}`, async () => {
+      await (debian === "testing" ? fullDisk(debian, manager) : lightTree(debian, manager));
+    });
   }
 }
 
