@@ -84,7 +84,7 @@ function session(    st, s, w, c, was) {
   if (st == "have") {
     if (L_mac[dev] != opt["address"] || L_mtu[dev] != opt["mtu"] || L_group[dev] != MARK || L_up[dev] != "up") changed(f, was (L_up[dev] == "up" ? "" : " down"))
   } else {
-    if (dev in gone) { changed(f, was); session_del(s) } else added(f)
+    if (s in SE) { changed(f, was); session_del(s) } else added(f)
     made[++mades] = k "\tabsent"; split(cookies_of(dev), c, " ")
     first(5, "l2tp add session name " dev " tunnel_id " opt["tunnel"] " session_id " opt["id"] " peer_session_id " opt["peer"] (c[1] == "-" ? "" : " cookie " c[1]) (c[2] == "-" ? "" : " peer_cookie " c[2]) (("seq" in opt) ? " seq " opt["seq"] : "") (("l2spec" in opt) ? " l2spec_type " opt["l2spec"] : ""))
   }

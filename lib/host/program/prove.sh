@@ -67,13 +67,19 @@ what_came() {
   debugging=$([ ! -d /sys/module/l2tp_debugfs ] || echo yes)
   modprobe -q l2tp_debugfs 2>/dev/null || return 0
   unshare -m sh -c 'mount -n -t debugfs debugfs /sys/kernel/debug && cat /sys/kernel/debug/l2tp/tunnels' 2>/dev/null | awk -v wire="$wire" '
-    $1 == "TUNNEL" || $1 == "SESSION" { of = $1 }
+    $1 == "TUNNEL" || $1 == "SESSION" { of = $1; if (of == "TUNNEL") port = "" }
+    $1 == "source" && $2 == "port" { port = sprintf(":%04X", $3) }
     NF > 1 && $(NF - 1) == "rx" { split($NF, n, "/"); came[of] = n[1]; dropped[of] = n[3] }
     $1 == "interface" && $2 == wire {
       if (dropped["SESSION"]) print "dropped here: " dropped["SESSION"] " frames of the other end, because their cookie is not the one that this end expects, or they came out of order"
-      else if (dropped["TUNNEL"]) print "dropped here: " dropped["TUNNEL"] " packets of the other end that belong to no session: the session ids do not agree"
       else if (came["SESSION"]) print "came here: " came["SESSION"] " frames of the other end; it does not hear this one, and says more about it"
-      else print "came here: nothing of the other end"
+      else if (port != "" && unread()) print "came here: packets of the other end for another session than this end has: the session ids of both ends do not agree"
+      else print "came here: nothing of the other end for this session"
+    }
+    # What belongs to no session waits in the socket of the tunnel, from which nobody reads.
+    function unread(    files, i, row, w) {
+      split("/proc/net/udp /proc/net/udp6", files, " ")
+      for (i in files) while ((getline row <files[i]) > 0) { split(row, w, " "); if (index(w[2], port) && w[5] !~ /:0+$/) return 1 }
     }' || :
   [ -n "$debugging" ] || rmmod l2tp_debugfs 2>/dev/null || :
 }
