@@ -1,4 +1,5 @@
 import { commandText, type Verb } from "../../lib/host/command-text";
+import type { RunResult } from "../lab/process";
 import type { Sandbox } from "./support";
 
 /**
@@ -44,13 +45,22 @@ ${STEP}[ "$1" != -f ] || step nft
 exec /usr/sbin/nft "$@"
 `;
 
+/** Where a run can have a fault. */
+export interface FaultyHost {
+  exec(script: string, input?: string, check?: boolean): Promise<RunResult>;
+}
+
 /** Puts itself between the program and the tools that it changes things with. */
 export async function withFaults(host: Sandbox): Promise<void> {
-  await host.exec("mkdir -p /run/faults", "", true);
-  host.program("ip", IP);
+  await withFaultyIp(host);
   host.program("nft", NFT);
   for (const path of ["/bin/mv", "/bin/rm", "/bin/ln", "/bin/mkdir", "/bin/rmdir"])
     host.program(path.split("/")[2], plain(path));
+}
+
+/** The same, where only what `ip` changes matters. */
+export async function withFaultyIp(host: FaultyHost): Promise<void> {
+  await host.exec("mkdir -p /run/faults; cat >/usr/local/bin/ip; chmod +x /usr/local/bin/ip", IP, true);
 }
 
 /** What came of a run with a fault. */
@@ -62,13 +72,13 @@ export interface FaultyRun {
 }
 
 /** Runs a verb, with a fault at one of its steps. */
-export function faulty(host: Sandbox, verb: Verb, input: string, at: number, how: Fault): Promise<FaultyRun> {
+export function faulty(host: FaultyHost, verb: Verb, input: string, at: number, how: Fault): Promise<FaultyRun> {
   return faultyCommand(host, commandText(verb, false), input, at, how);
 }
 
 /** Runs any command of the program's, with a fault at one of its steps. */
 export async function faultyCommand(
-  host: Sandbox,
+  host: FaultyHost,
   command: string,
   input: string,
   at: number,
@@ -78,7 +88,7 @@ export async function faultyCommand(
   const script = `/bin/rm -f /run/faults/*; echo ${at} ${how} >/run/faults/at
 setsid --wait ${command} 2>&1; code=$?
 echo "steps:"; cat /run/faults/steps; /bin/rm -f /run/faults/*; exit $code`;
-  const { code, stdout } = await host.exec(script, input);
+  const { code, stdout } = await host.exec(script, input, false);
   const [said, steps] = stdout.split("steps:\n");
   return { code, said, steps: steps.trim().split("\n") };
 }

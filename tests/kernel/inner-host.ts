@@ -18,8 +18,8 @@ after(async () => {
   await (await booted)?.end();
 });
 
-// Its files lie over those of the machine. It lasts until its first process ends.
-const BEGIN = `
+// Its files lie over those of the machine, and outlast its kernel state.
+const ON = `
 for folder in etc var/lib usr/local; do mkdir -p /tmp/$1/$folder/upper /tmp/$1/$folder/work; done
 setsid unshare --net --mount sh -c '
   mount --make-rprivate /
@@ -34,6 +34,13 @@ setsid unshare --net --mount sh -c '
   exec sleep infinity' sh "$1" </dev/null >/dev/null 2>&1 &
 echo $! >/tmp/$1/pid
 until [ -e /tmp/$1/begun ]; do sleep 0.1; done`;
+
+const OFF = `
+net=$(readlink /proc/$(cat /tmp/$1/pid)/ns/net)
+for one in /proc/[0-9]*; do
+  [ "$(readlink $one/ns/net 2>/dev/null)" != "$net" ] || kill -9 \${one#/proc/}
+done
+rm /tmp/$1/begun /tmp/$1/pid`;
 
 /** All that a wire or a tagged link is made of. */
 const KERNEL = `
@@ -51,12 +58,23 @@ export class InnerHost {
 
   static async begin(name: string): Promise<InnerHost> {
     const host = new InnerHost(name, await machine());
-    await host.kernel.exec(`set -- ${name}; ${BEGIN}`);
+    await host.on();
     return host;
   }
 
-  async end(): Promise<void> {
-    await this.kernel.exec(`kill $(cat /tmp/${this.name}/pid); rm -rf /tmp/${this.name}`);
+  /** A new kernel state under the same files, to which no cable leads yet. */
+  async on(): Promise<void> {
+    await this.kernel.exec(`set -- ${this.name}; ${ON}`);
+  }
+
+  /** All that runs on it ends at once, and its kernel state with it: what a loss of power is. */
+  async off(): Promise<void> {
+    await this.kernel.exec(`set -- ${this.name}; ${OFF}`);
+  }
+
+  /** What an init would start. */
+  async boot(): Promise<void> {
+    await this.exec("wirework boot early && wirework boot late");
   }
 
   /** Runs a command as root on it. */

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { planCookies } from "../../lib/plan/cookies";
 import { type PseudowirePlan, planPseudowire } from "../../lib/plan/pseudowire";
+import { faulty, withFaultyIp } from "../host/faults";
+import { OWNER, stdin } from "../host/support";
 import { factLines } from "../plan/support";
 import { InnerHost, machine } from "./inner-host";
 
@@ -18,41 +20,56 @@ interface Way {
   readonly family: 4 | 6;
   readonly mtu?: number;
   readonly bridged?: boolean;
+  /** @default - derived */
+  readonly sessionIds?: readonly [number, number];
 }
 
-function plan({ family, bridged = false, ...more }: Way): PseudowirePlan {
+function plan({ family, bridged = false, sessionIds, ...more }: Way): PseudowirePlan {
   const ends = NAMES.map((hostIdentity, index) => ({
     hostIdentity,
     address: ADDRESSES[index]![family],
     interfaceName: "wire0",
+    ...(sessionIds && { sessionId: sessionIds[index]! }),
     ...(bridged && { bridge: { name: "br-wire", port: "eth1" } }),
   }));
   return planPseudowire(context, { ends, cookieNames: cookies.map(({ name }) => name), cookieBytes: 8, ...more });
 }
 
-/** A path between the ends, and behind each a client on a LAN of its own, which the wire can join to the other. */
+/** The path between the ends is a switch, and behind each end is a client on a LAN of its own, which the wire can join to the other. */
 async function begin(): Promise<Ends> {
-  const ends = await Promise.all(NAMES.map((name) => InnerHost.begin(name)));
   const kernel = await machine();
-  const script = NAMES.map((name, index) => {
-    const [own, other] = [ADDRESSES[index]!, index + 1];
-    return `
-pid=$(cat /tmp/${name}/pid)
-ip link set path${other} netns $pid name eth0
-ip netns add client-${name}
-ip link add lan netns client-${name} type veth peer name eth1 netns $pid
-ip -n client-${name} link set lan up
-ip -n client-${name} address add 10.9.1.10${other}/24 dev lan
-ip -n client-${name} address add fd00:9::10${other}/64 dev lan nodad
-in="nsenter --target $pid --net ip"
-$in link set eth0 up
-$in address add ${own[4]}/24 dev eth0
-$in address add ${own[6]}/64 dev eth0 nodad`;
-  }).join("\n");
-  await kernel.exec(`set -e; ip link add path1 type veth peer name path2\n${script}`);
-  const [left, right] = ends as [InnerHost, InnerHost];
-  for (const end of [left, right]) await end.setup();
+  await kernel.exec(`set -e
+ip link add path type bridge
+ip link set path up
+${NAMES.map((name) => `ip netns add client-${name}`).join("\n")}`);
+  const [left, right] = (await Promise.all(NAMES.map((name) => InnerHost.begin(name)))) as [InnerHost, InnerHost];
+  for (const end of [left, right]) {
+    await plugIn(end);
+    await end.setup();
+  }
   return [left, right];
+}
+
+/** Gives an end its cables and its addresses, the same at each boot; those of the boot before are gone, or about to be. */
+async function plugIn({ name }: InnerHost): Promise<void> {
+  const index = NAMES.indexOf(name as (typeof NAMES)[number]);
+  const [own, number] = [ADDRESSES[index]!, index + 1];
+  await (await machine()).exec(`
+on="ip -n client-${name}"
+ip link del path${number} 2>/dev/null
+$on link del lan 2>/dev/null
+set -e
+pid=$(cat /tmp/${name}/pid)
+ip link add path${number} type veth peer name eth0 address 02:00:00:00:07:0${number} netns $pid
+ip link set path${number} master path up
+ip link add lan netns client-${name} address 02:00:00:00:09:0${number} type veth peer name eth1 address 02:00:00:00:19:0${number} netns $pid
+$on link set lan up
+$on address add 10.9.1.10${number}/24 dev lan
+$on address add fd00:9::10${number}/64 dev lan nodad
+in="nsenter --target $pid --net ip"
+for card in eth0 eth1; do $in link set $card up; done
+$in address add ${own[4]}/24 dev eth0
+$in address add ${own[6]}/64 dev eth0 nodad`);
 }
 
 // On the left LAN a container, on the right one a server: what one asks and the other says is broadcast.
@@ -98,6 +115,13 @@ describe("a pseudowire in a kernel that has L2TP", function () {
   const make = (wire: PseudowirePlan) =>
     both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.hostState)));
   const prove = (wire: PseudowirePlan) => both(ends, (end, index) => end.did("prove", wire.ends[index]!.proof));
+  /** What the ends say when they do not hear each other. */
+  const unproved = (wire: PseudowirePlan) =>
+    both(ends, async (end, index) => {
+      const { code, stderr } = await end.ask("prove", ["timeout 5", ...wire.ends[index]!.proof.slice(1)]);
+      assert.notEqual(code, 0);
+      return stderr;
+    });
   const join = (wire: PseudowirePlan) =>
     both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.join), "test/dev/edge.join"));
   const takeBack = async (wire: PseudowirePlan) => {
@@ -161,5 +185,63 @@ ip link set wire0 master br-wire up mtu 1418`);
     assert.equal(await crosses(1500, 6), true);
     await setPath(1500);
     await takeBack(wide);
+  });
+
+  it("says at each end what it knows of session ids that do not agree, and mends them in place", async () => {
+    const way = { encapsulation: "udp", family: 4, bridged: true } as const;
+    const [wire, other] = [plan({ ...way, sessionIds: [1000, 2000] }), plan({ ...way, sessionIds: [1000, 3000] })];
+    const cable = async (does: string) => (await machine()).exec(`ip link set path1 ${does}`);
+    await cable("nomaster");
+    await make(wire);
+    for (const said of await unproved(wire)) assert.match(said, /came here: nothing of the other end for this session/);
+    await cable("master path");
+    await ends[1].did("apply", factLines(other.ends[1]!.hostState));
+    const [here, there] = await unproved(wire);
+    assert.match(here!, /came here: [1-9]\d* frames of the other end; it does not hear this one/);
+    assert.match(there!, /came here: packets of the other end for another session than this end has/);
+    const [same, mended] = await make(wire);
+    assert.equal(same, "unchanged\n");
+    assert.match(mended!, /^- session 3000 /m);
+    assert.match(mended!, /^\+ session 2000 /m);
+    await prove(wire);
+    await takeBack(wire);
+  });
+
+  it("comes back when both ends boot at once, and at an end that lost its power in mid-change", async () => {
+    const way = { encapsulation: "udp", family: 4, bridged: true } as const;
+    const [wire, later] = [plan(way), plan({ ...way, sessionIds: [1000, 2000] })];
+    await make(wire);
+    await join(wire);
+    assert.equal(await crosses(1400), true);
+    for (const end of ends) await end.off();
+    for (const end of ends) {
+      await end.on();
+      await plugIn(end);
+    }
+    assert.equal(await crosses(100), false, "no end is there before it boots");
+    for (const end of ends) await end.boot();
+    assert.equal(await crosses(1400), true);
+
+    const [, right] = ends;
+    await withFaultyIp(right);
+    const { steps } = await faulty(
+      right,
+      "apply",
+      stdin(factLines(later.ends[1]!.hostState), OWNER, right.name),
+      3,
+      "kill",
+    );
+    assert.match(steps.at(-1)!, /^ip link set dev wire0 group /);
+    await right.off();
+    await right.on();
+    await plugIn(right);
+    await right.boot();
+    assert.equal(await crosses(1400), true, "both ends are what they were");
+    await make(later);
+    await prove(later);
+    await join(later);
+    assert.equal(await crosses(1400), true);
+    await right.exec("rm /usr/local/bin/ip");
+    await takeBack(later);
   });
 });
