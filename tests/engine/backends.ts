@@ -3,6 +3,7 @@ import { Persistence } from "../../lib/plan/persistence";
 import type { LabHost } from "../lab/host";
 import { diffSnapshots } from "../lab/snapshot";
 import type { Stack } from "../lab/stack";
+import { REINSTALL } from "../lab/trees";
 import { assertComes, until } from "../lab/until";
 import { changes, onHost, stackOn } from "./support";
 import { seen, type TwoUplinks } from "./two-uplinks";
@@ -76,15 +77,15 @@ async function assertReads(host: LabHost, reader: string): Promise<void> {
 export const NETWORK_MANAGER_ITSELF = /^. route[46] .* proto kernel |^~ sysctl net\.ipv6\.conf\.eth[0-9]\.forwarding:/;
 const PULLED = "the cable of eth2 is pulled";
 export const rows = {
-  ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2"], reads: "ifquery shim0" },
+  ifupdown: { persistence: "Ifupdown", events: ["ifdown eth2; ifup eth2", REINSTALL], reads: "ifquery shim0" },
   rcLocal: { persistence: "RcLocal", events: [], reads: "sh -n /etc/rc.local" },
   networkd: {
     persistence: "Networkd",
-    events: [PULLED, "networkctl reload", "systemctl restart systemd-networkd", "netplan apply"],
+    events: [PULLED, "networkctl reload", "systemctl restart systemd-networkd", "netplan apply", REINSTALL],
   },
   networkManager: {
     persistence: "NetworkManager",
-    events: ["nmcli connection reload; nmcli connection up eth2", "systemctl restart NetworkManager"],
+    events: ["nmcli connection reload; nmcli connection up eth2", "systemctl restart NetworkManager", REINSTALL],
     itself: NETWORK_MANAGER_ITSELF,
   },
 } satisfies Readonly<Record<string, Row>>;

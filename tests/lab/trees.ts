@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import type { NetworkManager } from "./host-network";
+import { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
 import { otherInitFiles, otherInitSetup, otherInits } from "./other-inits";
 import { run } from "./process";
@@ -122,9 +122,29 @@ Pin-Priority: 990
 END
 sed -i 'p; s/ trixie main$/ testing main/; t; d' "$1/etc/apt/sources.list"`;
 
+/** What runs the links of a light host, as packages that are kept there: a host reaches no registry. */
+const keptPackages: { readonly [M in NetworkManager]?: readonly string[] } = {
+  ifupdown: ["ifupdown"],
+  networkManager: ["network-manager"],
+  netplan: ["netplan.io", "systemd"],
+};
+const keep = (packages: readonly string[]) => `mkdir "$1/var/cache/lab"
+cd "$1/var/cache/lab"
+APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download ${packages.join(" ")}`;
+/** Installs them once more, as an upgrade does. */
+export const REINSTALL = "dpkg -i /var/cache/lab/*.deb";
+
 type Files = typeof files;
 
-async function buildTree(debian: Release, packages: readonly string[], own: Files, root: string): Promise<void> {
+interface Recipe {
+  readonly packages: readonly string[];
+  /** Those that are kept as packages too. @default none */
+  readonly kept?: readonly string[];
+  /** Files beside those of every tree. @default none */
+  readonly own?: Files;
+}
+
+async function buildTree(debian: Release, { packages, kept, own }: Recipe, root: string): Promise<void> {
   if (labId()) {
     throw new Error(
       `the tree of Debian ${debian} is not in the cache, and inside a lab no registry is reached: make it before`,
@@ -138,6 +158,7 @@ async function buildTree(debian: Release, packages: readonly string[], own: File
     // Snapshots of the testing suite outlive the date in their Release file.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     ...(debian === "13t" ? [`--setup-hook=${newestDocker}`] : []),
+    ...(kept ? [`--customize-hook=${keep(kept)}`] : []),
     `--include=${packages.join(",")}`,
     ...[suites[debian], root],
     ...(process.env.WIREWORK_DEBIAN_MIRROR ? [process.env.WIREWORK_DEBIAN_MIRROR] : []),
@@ -166,12 +187,14 @@ async function buildTree(debian: Release, packages: readonly string[], own: File
   }
 }
 
-async function tree(kind: string, debian: Release, packages: readonly string[], own: Files = {}): Promise<string> {
-  const recipe = [packages.join(), JSON.stringify({ ...files, ...own }), accounts, maskedUnits.join()];
-  if (debian === "13t") recipe.push(newestDocker);
-  const key = `trees/${kind}-${debian}-${hashOf({ texts: recipe })}`;
+async function tree(kind: string, debian: Release, recipe: Recipe): Promise<string> {
+  const { packages, kept, own } = recipe;
+  const texts = [packages.join(), JSON.stringify({ ...files, ...own }), accounts, maskedUnits.join()];
+  if (debian === "13t") texts.push(newestDocker);
+  if (kept) texts.push(keep(kept));
+  const key = `trees/${kind}-${debian}-${hashOf({ texts })}`;
   const folder = await cached(key, `Debian ${debian} tree for ${kind} hosts`, (part) =>
-    buildTree(debian, packages, own, join(part, "root")),
+    buildTree(debian, recipe, join(part, "root")),
   );
   return join(folder, "root");
 }
@@ -181,10 +204,12 @@ async function tree(kind: string, debian: Release, packages: readonly string[], 
  * there.
  */
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
-  const own = (manager && ownFiles[manager]) ?? {};
+  const own = manager && ownFiles[manager];
   const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
-  const [kind, ...more] = (manager && variants[manager]) ?? ["", "dhcpcd-base"];
-  return tree(`light${kind}`, debian, [...common, ...dockerPackages[debian], ...more], own);
+  const variant = manager && variants[manager];
+  const [kind, ...more] = variant ?? ["", "dhcpcd-base"];
+  const kept = keptPackages[variant ? manager : NetworkManager.ifupdown];
+  return tree(`light${kind}`, debian, { packages: [...common, ...dockerPackages[debian], ...more], kept, own });
 }
 
 /** NetworkManager comes with firewalld on most of its hosts; here it stays away until a test wants it. */
@@ -211,7 +236,7 @@ const ownFiles: { readonly [M in NetworkManager]?: Files } = {
 export function fullTree(debian: DebianRelease, manager?: NetworkManager): Promise<string> {
   const [kind, ...more] = (manager && variants[manager]) ?? [""];
   const packages = [...commonPackages, ...dockerPackages[debian], ...fullPackages, ...more];
-  return tree(`full${kind}`, debian, packages, manager && ownFiles[manager]);
+  return tree(`full${kind}`, debian, { packages, own: manager && ownFiles[manager] });
 }
 
 /** The static busybox of a tree: the lab's images are made of it. */
