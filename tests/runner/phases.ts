@@ -138,7 +138,7 @@ export const phases: readonly Phase[] = [
     inLab: true,
     needs: ["prepare-full"],
     testSeconds: 300,
-    minutes: 40,
+    minutes: 80,
   },
 ];
 
