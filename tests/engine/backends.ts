@@ -85,7 +85,11 @@ export const rows = {
   },
   networkManager: {
     persistence: "NetworkManager",
-    events: ["nmcli connection reload; nmcli connection up eth2", "systemctl restart NetworkManager", REINSTALL],
+    events: [
+      "nmcli connection reload; nmcli connection up eth2",
+      "systemctl restart NetworkManager",
+      `${REINSTALL}; systemctl start NetworkManager-wait-online`, // which its package only stops
+    ],
     itself: NETWORK_MANAGER_ITSELF,
   },
 } satisfies Readonly<Record<string, Row>>;
