@@ -26,7 +26,8 @@ describe("what wirework did not make", () => {
     ],
     [
       "the same address, IPv6",
-      "ip address add fd00:1::1/64 dev eth0 nodad",
+      // The kernel gives it its route in its own time.
+      "ip address add fd00:1::1/64 dev eth0 nodad; until ip -6 route show table local fd00:1::1 | grep -q .; do sleep 0.02; done",
       "addr fd00:1::1/64 dev eth0",
       /found: +addr fd00:1::1\/64 dev eth0/,
     ],
