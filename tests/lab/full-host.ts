@@ -276,14 +276,14 @@ export class FullHost implements LabHost {
 /** A full host that runs, and answers by SSH and Docker: it goes on from its saved state, which is made when it is not there. */
 export async function bootFullHost(options: FullHostOptions, place: HostPlace): Promise<FullHost> {
   requireLab();
-  const wrong = nicProblems(options.networkManager ?? NetworkManager.networkd, options.lans ?? []);
+  const manager = options.networkManager ?? NetworkManager.networkd;
+  const wrong = nicProblems(manager, options.lans ?? []);
   if (wrong.length > 0) throw new Error(`host ${options.name}: ${wrong.join("; ")}`);
-  const disk = await fullDisk(options.debian ?? "testing", options.networkManager);
+  const disk = await fullDisk(options.debian ?? "testing", manager);
   const images = await Promise.all(Object.values(LabImage).map(imageTar));
   const nics = options.lans?.map(({ lan: _, ...nic }) => nic) ?? [];
-  const network = networkFiles(options.networkManager ?? NetworkManager.networkd, nics);
-  const own = [{ ...options, lans: nics }, network, place.index, kernelArguments];
-  const about = JSON.stringify([disk.image, images, ...own]);
+  const own = { ...options, lans: nics };
+  const about = JSON.stringify([disk.image, images, own, networkFiles(manager, nics), place.index, kernelArguments]);
   const state = await fullState(options.name, [about], async (fresh) => {
     await new FullHost(options, { ...place, privateKeyPath: fresh.loginKey }, disk, fresh).save();
   });

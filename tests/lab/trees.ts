@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cached, hashOf } from "./cache";
-import { NetworkManager } from "./host-network";
+import type { NetworkManager } from "./host-network";
 import { labId } from "./namespace";
 import { otherInitFiles, otherInitSetup, otherInits } from "./other-inits";
 import { run } from "./process";
@@ -122,12 +122,7 @@ Pin-Priority: 990
 END
 sed -i 'p; s/ trixie main$/ testing main/; t; d' "$1/etc/apt/sources.list"`;
 
-/** What runs the links of a light host, as packages that are kept there: a host reaches no registry. */
-const keptPackages: { readonly [M in NetworkManager]?: readonly string[] } = {
-  ifupdown: ["ifupdown"],
-  networkManager: ["network-manager"],
-  netplan: ["netplan.io", "systemd"],
-};
+/** No host reaches a registry, so packages that it shall install once more are kept there. */
 const keep = (packages: readonly string[]) => `mkdir "$1/var/cache/lab"
 cd "$1/var/cache/lab"
 APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download ${packages.join(" ")}`;
@@ -204,12 +199,10 @@ async function tree(kind: string, debian: Release, recipe: Recipe): Promise<stri
  * there.
  */
 export function lightTree(debian: LightRelease, manager?: NetworkManager): Promise<string> {
-  const own = manager && ownFiles[manager];
+  const usual: Variant = { kind: "", packages: ["dhcpcd-base"], kept: ["ifupdown"] };
+  const { kind, packages, kept, own } = (manager && variants[manager]) ?? usual;
   const common = commonPackages.filter((name) => own !== otherInitFiles || !name.startsWith("systemd"));
-  const variant = manager && variants[manager];
-  const [kind, ...more] = variant ?? ["", "dhcpcd-base"];
-  const kept = keptPackages[variant ? manager : NetworkManager.ifupdown];
-  return tree(`light${kind}`, debian, { packages: [...common, ...dockerPackages[debian], ...more], kept, own });
+  return tree(`light${kind}`, debian, { packages: [...common, ...dockerPackages[debian], ...packages], kept, own });
 }
 
 /** NetworkManager comes with firewalld on most of its hosts; here it stays away until a test wants it. */
@@ -218,25 +211,29 @@ const firewall: Files = {
   "etc/systemd/system/firewalld.service.d/lab.conf": { text: `[Unit]\nConditionPathExists=${FIREWALL_WANTED}\n` },
 };
 
-/** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
-const variants: { readonly [M in NetworkManager]?: readonly [kind: string, ...packages: readonly string[]] } = {
-  networkManager: ["-networkmanager", "network-manager", "firewalld"],
-  netplan: ["-netplan", "netplan.io", "udev"],
-  openrc: ["-openrc", ...otherInits.openrc],
-  sysvinit: ["-sysvinit", ...otherInits.sysvinit],
-};
+/** What a tree has of its own; `kept` is what runs the links. */
+interface Variant extends Recipe {
+  readonly kind: string;
+}
 
-const ownFiles: { readonly [M in NetworkManager]?: Files } = {
-  networkManager: firewall,
-  openrc: otherInitFiles,
-  sysvinit: otherInitFiles,
+/** Trees of managers that are not always there: NetworkManager manages what it finds. With netplan, udev sets up links too. */
+const variants: { readonly [M in NetworkManager]?: Variant } = {
+  networkManager: {
+    kind: "-networkmanager",
+    packages: ["network-manager", "firewalld"],
+    kept: ["network-manager"],
+    own: firewall,
+  },
+  netplan: { kind: "-netplan", packages: ["netplan.io", "udev"], kept: ["netplan.io", "systemd"] },
+  openrc: { kind: "-openrc", packages: otherInits.openrc, own: otherInitFiles },
+  sysvinit: { kind: "-sysvinit", packages: otherInits.sysvinit, own: otherInitFiles },
 };
 
 /** The same with a kernel, for a full host, which systemd boots. */
 export function fullTree(debian: DebianRelease, manager?: NetworkManager): Promise<string> {
-  const [kind, ...more] = (manager && variants[manager]) ?? [""];
-  const packages = [...commonPackages, ...dockerPackages[debian], ...fullPackages, ...more];
-  return tree(`full${kind}`, debian, { packages, own: manager && ownFiles[manager] });
+  const { kind, packages, own }: Variant = (manager && variants[manager]) ?? { kind: "", packages: [] };
+  const all = [...commonPackages, ...dockerPackages[debian], ...fullPackages, ...packages];
+  return tree(`full${kind}`, debian, { packages: all, own });
 }
 
 /** The static busybox of a tree: the lab's images are made of it. */

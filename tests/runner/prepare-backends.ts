@@ -1,4 +1,4 @@
-// Makes the trees of the hosts that only tests/backends boots.
+// Makes the trees and disks of the hosts that only tests/backends boots.
 
 import { hosts } from "../backends/table";
 import { fullDisk } from "../lab/disks";
