@@ -115,13 +115,20 @@ describe("a pseudowire in a kernel that has L2TP", function () {
   const make = (wire: PseudowirePlan) =>
     both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.hostState)));
   const prove = (wire: PseudowirePlan) => both(ends, (end, index) => end.did("prove", wire.ends[index]!.proof));
-  /** What the ends say when they do not hear each other. */
-  const unproved = (wire: PseudowirePlan) =>
-    both(ends, async (end, index) => {
-      const { code, stderr } = await end.ask("prove", ["timeout 5", ...wire.ends[index]!.proof.slice(1)]);
-      assert.notEqual(code, 0);
-      return stderr;
-    });
+  /** What an end says that does not hear the other. */
+  const unproved = async (wire: PseudowirePlan, index: 0 | 1) => {
+    const { code, stderr } = await ends[index].ask("prove", ["timeout 5", ...wire.ends[index]!.proof.slice(1)]);
+    assert.notEqual(code, 0);
+    return stderr;
+  };
+  /** They lose their power at once, and have their cables again, but nothing has booted yet. */
+  const offAndOn = async (...some: InnerHost[]) => {
+    for (const end of some) await end.off();
+    for (const end of some) {
+      await end.on();
+      await plugIn(end);
+    }
+  };
   const join = (wire: PseudowirePlan) =>
     both(ends, (end, index) => end.did("apply", factLines(wire.ends[index]!.join), "test/dev/edge.join"));
   const takeBack = async (wire: PseudowirePlan) => {
@@ -169,9 +176,10 @@ describe("a pseudowire in a kernel that has L2TP", function () {
 ip l2tp add session name wire0 tunnel_id ${tunnel} session_id ${id} peer_session_id ${peer} cookie ${"1".repeat(16)} peer_cookie ${"2".repeat(16)}
 ip link set wire0 master br-wire up mtu 1418`);
     assert.equal(await crosses(100), false);
-    const { code, stderr } = await ends[0].ask("prove", ["timeout 5", ...wire.ends[0]!.proof.slice(1)]);
-    assert.notEqual(code, 0);
-    assert.match(stderr, /dropped here: [1-9]\d* frames of the other end, because their cookie is not the one/);
+    assert.match(
+      await unproved(wire, 0),
+      /dropped here: [1-9]\d* frames of the other end, because their cookie is not the one/,
+    );
     assert.match((await ends[1].ask("check", factLines(wire.ends[1]!.hostState))).stdout, /^- session \d+ /m);
     await make(wire);
     await join(wire);
@@ -193,12 +201,12 @@ ip link set wire0 master br-wire up mtu 1418`);
     const cable = async (does: string) => (await machine()).exec(`ip link set path1 ${does}`);
     await cable("nomaster");
     await make(wire);
-    for (const said of await unproved(wire)) assert.match(said, /came here: nothing of the other end for this session/);
+    for (const index of [0, 1] as const)
+      assert.match(await unproved(wire, index), /came here: nothing of the other end for this session/);
     await cable("master path");
     await ends[1].did("apply", factLines(other.ends[1]!.hostState));
-    const [here, there] = await unproved(wire);
-    assert.match(here!, /came here: [1-9]\d* frames of the other end; it does not hear this one/);
-    assert.match(there!, /came here: packets of the other end for another session than this end has/);
+    assert.match(await unproved(wire, 0), /came here: [1-9]\d* frames of the other end; it does not hear this one/);
+    assert.match(await unproved(wire, 1), /came here: packets of the other end for another session than this end has/);
     const [same, mended] = await make(wire);
     assert.equal(same, "unchanged\n");
     assert.match(mended!, /^- session 3000 /m);
@@ -213,11 +221,7 @@ ip link set wire0 master br-wire up mtu 1418`);
     await make(wire);
     await join(wire);
     assert.equal(await crosses(1400), true);
-    for (const end of ends) await end.off();
-    for (const end of ends) {
-      await end.on();
-      await plugIn(end);
-    }
+    await offAndOn(...ends);
     assert.equal(await crosses(100), false, "no end is there before it boots");
     for (const end of ends) await end.boot();
     assert.equal(await crosses(1400), true);
@@ -232,9 +236,7 @@ ip link set wire0 master br-wire up mtu 1418`);
       "kill",
     );
     assert.match(steps.at(-1)!, /^ip link set dev wire0 group /);
-    await right.off();
-    await right.on();
-    await plugIn(right);
+    await offAndOn(right);
     await right.boot();
     assert.equal(await crosses(1400), true, "both ends are what they were");
     await make(later);
